@@ -1,142 +1,243 @@
-"""The step Rebuild: from an import to its rules in LaunchDarkly, and back; and flags of others."""
+"""The step Rebuild: from an import to its rules in LaunchDarkly, and back; approvals, and flags of others."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.widgets import OptionList
 
+from tests.pilot.rebuilds import PLAIN, accepted, applied, chosen, content, done, held, marked, rebuilding, rows
 from tests.pilot.runs import asked, buttons, ended, question
-from tests.pilot.walking import INTEGRATIONS, Walk
+from tests.pilot.walking import practice_app
 from tests.unit.history_tools import some_flags
-from tests.unit.sandbox_tools import launchdarkly
-from tui.screens.dialogs import Question
+from tui.sandbox.server import Sandbox
+from tui.screens.dialogs import Question, TextScreen
 from tui.screens.rebuild_accept import AcceptScreen
 from tui.screens.rebuild_flag import RebuildFlagScreen
+from tui.screens.token import TokenScreen
 
-PLAIN = "development"
-
-
-@asynccontextmanager
-async def rebuilding(
-    folder: Path, integration: str = "unleash", *, size: tuple[int, int] = (80, 24)
-) -> AsyncIterator[Walk]:
-    """An import that has ended, and the step after it with the list of environments."""
-    async with ended(folder, integration=integration, size=size, company=some_flags(14)) as walk:
-        assert walk.text("#next") == "Next: Rebuild"
-        await walk.next()
-        await walk.at("rebuild")
-        await walk.has_focus("rebuild-environments")
-        yield walk
+SMALL = (60, 16)
 
 
-async def chosen(walk: Walk, environment: str = PLAIN) -> None:
-    """Choose an environment, and wait until both sides are read."""
-    environments = walk.get("#rebuild-environments", OptionList)
-    environments.highlighted = environments.get_option_index(f"environment-{environment}")
-    await walk.press("enter")
-    await done(walk)
-
-
-async def done(walk: Walk) -> None:
-    await walk.until(lambda: walk.on("rebuild") and "stop" not in buttons(walk), "the end of the work")
-    await walk.settled()
-
-
-def rows(walk: Walk) -> dict[str, str]:
-    """The rows by key."""
-    options = walk.get("#rebuild-rows", OptionList).options
-    return {(option.id or "").removeprefix("flag-"): str(option.prompt) for option in options}
-
-
-def words(walk: Walk, word: str) -> list[str]:
-    return [key for key, row in rows(walk).items() if f" {word} " in f"{row} "]
-
-
-def content(walk: Walk, environment: str = PLAIN) -> dict[str, Any]:
-    """What people see of every flag in the environment, without versions and times."""
-    with launchdarkly(walk.box, version="20240415") as client:
-        path = "/api/v2/flags/web-shop"
-        found = client.get(path, params={"env": environment, "summary": "0", "limit": 100}).json()["items"]
-        segments = client.get(f"/api/v2/segments/web-shop/{environment}").json()["items"]
-    volatile = {"version", "lastModified"}
-    flags = {
-        flag["key"]: {k: v for k, v in flag["environments"][environment].items() if k not in volatile} for flag in found
-    }
-    return {"segments": segments, **flags}
-
-
-async def yes(walk: Walk) -> None:
-    await walk.push("#yes")
-
-
-@pytest.mark.parametrize("integration", INTEGRATIONS)
-async def test_rules_are_accepted_applied_read_back_and_taken_back(tmp_path: Path, integration: str) -> None:
-    async with rebuilding(tmp_path, integration) as walk:
+@pytest.mark.parametrize(("integration", "size"), [("split", (80, 24)), ("unleash", SMALL)])
+async def test_rules_are_accepted_applied_read_back_and_taken_back(
+    tmp_path: Path, integration: str, size: tuple[int, int]
+) -> None:
+    async with rebuilding(tmp_path, integration, size=size) as walk:
         assert "critical" in walk.shown
         assert "need an approval" in walk.shown
         await chosen(walk)
         assert walk.text("#heading") == f"Rebuild targeting in {PLAIN}"
-        assert walk.focused == "rebuild-rows"
         before, sent = content(walk), walk.posts()
-        await walk.press("enter")
-        await walk.opened(RebuildFlagScreen)
-        await walk.settled()
-        await walk.press("n", "escape")
-        await walk.closed("rebuild")
-
-        await walk.press("a")
-        await walk.opened(AcceptScreen)
-        assert "[x]" not in walk.shown
-        await walk.press("a", "escape")
-        await walk.closed("rebuild")
-        assert walk.posts() == sent
-        ready = words(walk, "ready")
+        await accepted(walk)
+        ready = marked(walk, "ready")
         assert len(ready) > 3
 
         text = await asked(walk, "#apply")
         assert f"Apply to {len(ready)} flags in {PLAIN}?" in text
         assert "All flags stay off." in text
+        await walk.press("enter")  # No
+        await walk.closed("rebuild")
         assert walk.posts() == sent
-        await yes(walk)
-        await done(walk)
-        assert set(ready) == set(words(walk, "equal"))
+
+        await applied(walk)
+        assert ready == marked(walk, "equal")
+        after = content(walk)
+        assert not any(after[key]["on"] for key in ready)
+        assert len([key for key in ready if after[key] != before[key]]) > 3
         assert {"turn-on", "take-back"} <= buttons(walk)
-        assert content(walk) != before
-        assert not any(flag["on"] for key, flag in content(walk).items() if key in ready)
+        assert "apply" not in buttons(walk)
 
         await walk.push("#take-back")
         await walk.opened(Question)
         assert walk.focused == "no"
-        await yes(walk)
+        await walk.push("#yes")
         await done(walk)
         assert content(walk) == before
 
 
-async def test_critical_environment_asks_twice_and_no_sends_nothing(tmp_path: Path) -> None:
+async def test_a_flag_shows_both_sides_and_what_differs_for_whom(tmp_path: Path) -> None:
     async with rebuilding(tmp_path) as walk:
-        critical = next(
-            (option.id or "").removeprefix("environment-")
-            for option in walk.get("#rebuild-environments", OptionList).options
-            if "critical" in str(option.prompt)
-        )
-        await chosen(walk, critical)
+        await chosen(walk)
+        rows_ = walk.get("#rebuild-rows", OptionList)
+        rows_.highlighted = rows_.get_option_index("flag-checkout-v2")
+        await walk.press("enter")
+        await walk.opened(RebuildFlagScreen)
+        await walk.until(lambda: "In LaunchDarkly" in walk.shown, "the rules")
+        assert "37.5% of users get another variation" in " ".join(walk.shown.split())
+        await walk.press("n")
+        await walk.until(lambda: "flag 2 of" in walk.shown, "the next flag")
+        await walk.press("escape")
+        await walk.closed("rebuild")
+        await walk.has_focus("rebuild-rows")
+        assert walk.posts()[-1].endswith("/trigger")
+
+
+async def test_differences_are_accepted_one_by_one_and_none_is_preset(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk)
+        sent = walk.posts()
         await walk.press("a")
         await walk.opened(AcceptScreen)
-        await walk.press("a", "escape")
+        differences = walk.get("#differences", OptionList)
+        assert "[x]" not in "".join(str(option.prompt) for option in differences.options)
+        differences.highlighted = differences.get_option_index("difference-segment-copied-today")
+        await walk.press("space", "enter")  # accepted, then the flags that still need a yes are listed
         await walk.closed("rebuild")
+        await walk.settled()
+        assert held(walk).accepted == {"segment-copied-today"}
+        assert set(rows(walk)) == {row.key for row in held(walk).rows.values() if row.not_accepted}
+        assert "buy-now-pay-later" in {row.key for row in held(walk).planned()}
+        assert walk.posts() == sent
+
+
+async def test_critical_environment_asks_twice(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk, "production")
+        await accepted(walk)
         sent = walk.posts()
         await asked(walk, "#apply")
-        await yes(walk)
-        await walk.until(
-            lambda: isinstance(walk.app.screen, Question) and "critical" in question(walk), "the second question"
-        )
+        await walk.push("#yes")
+        second = "Apply to the critical environment production?"
+        await walk.until(lambda: isinstance(walk.app.screen, Question) and second in question(walk), second)
         assert walk.focused == "no"
         await walk.press("enter")
         await walk.closed("rebuild")
         await walk.settled()
         assert walk.posts() == sent
+
+
+async def test_approvals_are_requested_only_after_their_own_question(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk, "staging")
+        before = content(walk, "staging")
+        await applied(walk)
+        assert "need an approval" in walk.message()
+        assert not [path for path in walk.posts() if path.endswith("/approval-requests")]
+        await asked(walk, "#approvals")
+        await walk.push("#yes")
+        await done(walk)
+        assert marked(walk, "pending")
+        requests = [path for path in walk.posts() if path.endswith("/approval-requests")]
+        assert len(requests) == len(marked(walk, "pending"))
+        assert {key: value for key, value in content(walk, "staging").items() if key != "segments"} == {
+            key: value for key, value in before.items() if key != "segments"
+        }
+
+
+async def test_turn_on_asks_and_turns_on_only_what_is_on_at_the_source(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk)
+        await applied(walk)
+        await walk.push("#turn-on")
+        await walk.opened(Question)
+        assert "Turn on" in question(walk)
+        assert walk.focused == "no"
+        await walk.push("#yes")
+        await walk.until(lambda: isinstance(walk.app.screen, Question) and "evaluate" in question(walk), "evaluate?")
+        await walk.press("enter")  # No
+        await done(walk)
+        on = {key for key, flag in content(walk).items() if key != "segments" and flag["on"]}
+        sources = {key for key, row in held(walk).rows.items() if row.targeting is not None and row.targeting.on}
+        assert on
+        assert on <= sources | {"kill-payments", "invoice-pdf", "guest-checkout"}
+
+
+async def test_flags_of_others_are_adopted_by_a_tick_after_they_were_opened(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk)
+        key = min(held(walk).others)
+        list_ = walk.get("#rebuild-rows", OptionList)
+        list_.highlighted = list_.get_option_index(f"flag-{key}")
+        await walk.press("space")
+        assert "Open this flag first" in walk.message()
+        await walk.press("enter")
+        await walk.opened(RebuildFlagScreen)
+        await walk.until(lambda: key in held(walk).seen, "the flag")
+        await walk.settled()
+        await walk.press("escape")
+        await walk.closed("rebuild")
+        await walk.press("space")
+        await done(walk)
+        assert "[x]" in rows(walk)[key]
+        assert key in held(walk).adopted
+        await walk.press("space")
+        await done(walk)
+        assert "[ ]" in rows(walk)[key]
+
+
+async def test_without_an_import_flags_can_be_adopted_from_the_actions(tmp_path: Path) -> None:
+    with Sandbox.start(company=some_flags(14)) as box:
+        async with practice_app(tmp_path, box=box) as walk:
+            await walk.jump("plan")
+            sent = walk.posts()
+            walk.screen.action_rebuild()
+            await walk.at("rebuild")
+            await chosen(walk)
+            assert set(rows(walk)) == set(held(walk).others)
+            assert walk.draft.furthest == "plan"
+            assert walk.posts() == sent
+
+
+async def test_what_is_left_by_hand_is_listed_with_reasons(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk)
+        await walk.press("l")
+        await walk.opened(TextScreen)
+        assert "Left by hand" in walk.text(".dialog-title")
+        assert "Not accepted: " in walk.text(".dialog-code")
+        await walk.press("escape")
+        await walk.closed("rebuild")
+
+
+async def test_search_and_filter_narrow_the_list(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk)
+        everything = set(rows(walk))
+        await walk.press("f")
+        assert set(rows(walk)) == marked(walk, "ready") < everything
+        await walk.press("/", *"dark", "enter")
+        await walk.has_focus("rebuild-rows")
+        assert set(rows(walk)) == {"dark-mode"}
+        await walk.press("escape")
+        assert set(rows(walk)) == marked(walk, "ready")
+
+
+async def test_refused_reading_is_shown_and_can_be_repeated(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        walk.box.set_fault("source-unauthorized")
+        environments = walk.get("#rebuild-environments", OptionList)
+        environments.highlighted = environments.get_option_index(f"environment-{PLAIN}")
+        await walk.press("enter")
+        await done(walk)
+        assert "401" in walk.message()
+        walk.box.set_fault(None)
+        await walk.press("r")
+        await done(walk)
+        assert marked(walk, "ready")
+
+
+async def test_days_later_the_token_and_the_source_key_are_enough(tmp_path: Path) -> None:
+    async with ended(tmp_path, company=some_flags(14)) as walk:
+        session = walk.app.session
+        session.bag.drop("sourceApiKey")
+        await walk.next()
+        await walk.at("rebuild")
+        await walk.has_focus("rebuild-key")
+        await walk.press("enter")
+        await walk.opened(TokenScreen)
+        await walk.press("f4")
+        await walk.closed("rebuild")
+        await walk.has_focus("rebuild-environments")
+        await chosen(walk)
+        assert marked(walk, "ready")
+        # The same import, opened anew: the rebuild of before is known.
+        await applied(walk)
+        equal = marked(walk, "equal")
+        session.rebuilding = None
+        await walk.show("rebuild")
+        await walk.has_focus("rebuild-environments")
+        await chosen(walk)
+        assert equal == marked(walk, "rebuilt")
+        assert {"take-back", "turn-on"} <= buttons(walk)

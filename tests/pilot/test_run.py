@@ -76,7 +76,7 @@ async def test_each_fault_ends_in_the_right_words(fault: str, tmp_path: Path) ->
         assert triggers(walk.box) in end.triggers
         assert (creates(walk.box), walk.created()) == (1, ["Unleash default production"])
         assert told(walk) == came
-        assert walk.text("#next") == "Done"
+        assert walk.text("#next") == "Next: Rebuild"
 
 
 async def test_complete_import_reports_no_planned_error_and_r_compares_again(tmp_path: Path) -> None:

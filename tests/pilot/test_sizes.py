@@ -48,7 +48,7 @@ async def test_a_window_that_changes_its_size_keeps_answers_and_focus(tmp_path: 
             assert walk.focused == "config-name"
             await walk.in_view()
             assert walk.text("#config-name") == "Half a na"
-            assert ("Step 4 of 8" in walk.text("#stepper")) is (size[0] < 80)
+            assert ("Step 4 of 9" in walk.text("#stepper")) is (size[0] < 80)
         await walk.press("m", "e")
         assert walk.text("#config-name") == "Half a name"
         await walk.next()

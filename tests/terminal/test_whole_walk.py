@@ -44,7 +44,7 @@ def test_unleash_to_created_in_tmux_with_a_resize_and_a_look_back(world: World, 
         walks.keys(term, there, "Unleash")
 
         term.resize(60, 16)
-        term.wait("Step 3 of 8: Keys", "Next: Fields")
+        term.wait("Step 3 of 9: Keys", "Next: Fields")
         term.resize(80, 24)
         term.wait("● Keys", "75 characters", "40 characters", "Next: Fields")
 

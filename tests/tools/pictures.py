@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.pilot.rebuilds import chosen
 from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, practice_app
 from tui.answers import changes
 from tui.sandbox.clock import Limits
@@ -111,6 +112,9 @@ async def steps(folder: Path, integration: str) -> Drawing:
                 await walk.show("submit")
             elif step == "run":
                 await walk.show("run")
+            elif step == "rebuild":
+                await walk.show("rebuild")
+                await chosen(walk)
             elif step != "plan":
                 await walk.answer(integration)
             yield VARIANTS / f"{integration}-{number}-{step}.svg", await _drawn(walk)

@@ -19,6 +19,7 @@ from tui.answers import draft as drafts
 from tui.answers.builtin import TOKEN
 from tui.net.errors import Failure
 from tui.net.events import Counted, Pausing, ProgressEvent
+from tui.plan.reading import can_be_read
 from tui.screens.dialogs import TextScreen
 from tui.screens.in_fields import SlashSearches
 from tui.screens.rebuild_accept import AcceptScreen
@@ -28,6 +29,7 @@ from tui.screens.token import TokenScreen
 from tui.text.clean import clean
 from tui.widgets.bar import Bar
 from tui.widgets.buttons import Plain
+from tui.widgets.key_line import KeyHints
 from tui.widgets.rebuild_list import RebuildList
 from tui.widgets.row_list import RowList
 from tui.widgets.sentences import Sentences
@@ -43,7 +45,8 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
     """Asks for the environment, reads both sides, and shows what a rebuild would set. Only Apply sends anything."""
 
     STEP: ClassVar[str] = "rebuild"
-    KEYS = (
+    KEYS = (("Enter", "choose"), ("Esc", "to Back"), ("F1", "help"), ("F2", "actions"), ("Ctrl+Q", "quit"))
+    LIST_KEYS = (
         ("Enter", "open"),
         ("a", "accept differences"),
         ("F1", "help"),
@@ -102,6 +105,12 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
     def next_label(self) -> str:
         return "Quit"
 
+    def key_hints(self) -> KeyHints:
+        if self.focused is not None and self.focused.id == "rebuild-rows":
+            others = bool(self.rebuilding.others)
+            return [hint for hint in self.LIST_KEYS if others or hint[0] != "Space"]
+        return super().key_hints()
+
     def summarize(self) -> None:
         """The message line belongs to what was done last."""
 
@@ -124,6 +133,9 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
         draft, missing = self.session.draft, self.query_one("#rebuild-missing", Sentences)
         if draft.form is None:
             missing.show([("problem", "Choose an integration on the first step.")])
+            return False
+        if not can_be_read(draft.integration):
+            missing.show([("unknown", rebuild_words.cannot_read(clean(draft.form.title)))])
             return False
         if problems := self.rebuilding.problems():
             texts = [f"{self._label(found.field)}: {remedies.text(found)}" for found in problems]
@@ -174,8 +186,8 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
         idle, proposal = not self.busy, rebuilding.proposal
         planned, needing = len(rebuilding.planned()), len(rebuilding.needing_approval())
         shown = {
-            "accept": idle and proposal is not None and bool(rebuild_words.to_accept(proposal)),
-            "apply": idle and proposal is not None and bool(proposal.rows),
+            "accept": idle and rebuild_words.may_accept(rebuilding),
+            "apply": idle and bool(planned or rebuild_words.may_accept(rebuilding)),
             "approvals": idle and needing > 0,
             "turn-on": idle and bool(rebuilding.equal() or rebuilding.unchecked()),
             "take-back": idle and rebuilding.standing,

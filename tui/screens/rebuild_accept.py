@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from tui.plan.words import flags
 from tui.screens.dialogs import Dialog
+from tui.text.cells import wrapped
 from tui.widgets.buttons import Plain
 from tui.widgets.dialog_keys import DialogKeys
 from tui.widgets.row_list import RowList
@@ -25,6 +26,9 @@ from tui.wizard import rebuild_words
 from tui.wizard.rebuild_words import Difference
 
 _KEYS = (("Space", "accept"), ("a", "accept all"), ("Enter", "list its flags"), ("Esc", "close"))
+_WIDTH, _AROUND = 78, 8
+"""The widest dialog, and the cells around a row in it."""
+_IN = "    "
 
 
 class _Differences(RowList):
@@ -86,8 +90,9 @@ class AcceptScreen(Dialog[str]):
         s = self._symbols
         box = s.ticked if each.name in self._accepted else s.unticked
         head = Content.styled(f"{box} {each.name}", "bold") + Content(f"  {flags(each.number)}")
-        example = f"\n    {each.example}" if each.example else ""
-        return head + Content(f"\n    {each.text}{example}")
+        width = min(self.app.size.width, _WIDTH) - _AROUND
+        rows = [row for text in (each.text, each.example) if text for row in wrapped(text, width, first=_IN, rest=_IN)]
+        return head + Content("".join(f"\n{row}" for row in rows))
 
     def _show(self) -> None:
         for each in self._differences:

@@ -77,11 +77,11 @@ class RebuildDeeds(StepScreen):
         except Failure as failure:
             failed = remedies.sentence(failure)
         except asyncio.CancelledError:
-            self.call_after_refresh(self._ended, rebuild_words.STOPPED)
+            self.call_after_refresh(self._ended, rebuild_words.stopped(writing=bool(self._verb)), stopped=True)
             raise
         self.call_after_refresh(self._ended, failed)
 
-    def _ended(self, trouble: str) -> None:
+    def _ended(self, trouble: str, *, stopped: bool = False) -> None:
         self._worker = None
         if self._ticker is not None:
             self._ticker.stop()
@@ -90,8 +90,11 @@ class RebuildDeeds(StepScreen):
             return
         self.query_one("#rebuild-bar", Bar).show(())
         self.show_flags()
+        if self._verb:  # the cursor followed the work
+            self._verb = ""
+            self.query_one("#rebuild-list", RebuildList).go_home()
         if trouble:
-            self.say("warning" if trouble == rebuild_words.STOPPED else "problem", trouble)
+            self.say("warning" if stopped else "problem", trouble)
         if self.app.screen is self and (self.focused is None or not self.focused.display):
             self.focus_first()
 
@@ -100,6 +103,14 @@ class RebuildDeeds(StepScreen):
         event.stop()
         if self._worker is not None:
             self._worker.cancel()
+
+    def action_back(self) -> None:
+        """Go back, unless something is being written."""
+        if self.busy and self._verb:
+            self.say("warning", "Flags are being changed. Stop that before you leave this step.")
+            self.query_one("#stop").focus()
+        else:
+            super().action_back()
 
     def on_unmount(self) -> None:
         """Stop, however the user leaves the step. A request that is out is looked up when the step opens again."""

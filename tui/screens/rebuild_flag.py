@@ -67,7 +67,8 @@ class RebuildFlagScreen(ModalScreen[None]):
         yield Flow(id="flag-title")
         yield VerticalScroll(id="flag-page")
         yield Static("", id="flag-message", markup=False)
-        yield Static(key_line(_KEYS, self.app.size.width - 4), id="flag-keys", markup=False)
+        hints = [hint for hint in _KEYS if hint[0] != "Space" or self._rebuilding.others]
+        yield Static(key_line(hints, self.app.size.width - 4), id="flag-keys", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#flag-page").focus()

@@ -22,7 +22,7 @@ from tui.widgets.flag_list import fitted
 from tui.widgets.inputs import LiveInput
 from tui.widgets.row_list import RowList
 from tui.widgets.symbols import STYLES, Symbols
-from tui.wizard.rebuild_words import FILTERS, Line
+from tui.wizard.rebuild_words import ATTENTION, FILTERS, Line
 
 _WORD = 13
 _MARGIN = 2
@@ -109,6 +109,12 @@ class RebuildList(Vertical):
         """Put the cursor on a flag."""
         if key in self._shown:
             self.list.highlighted = self.list.get_option_index(f"flag-{key}")
+
+    def go_home(self) -> None:
+        """Put the cursor on the first flag to check, else on the first one."""
+        attention = FILTERS[ATTENTION].keep
+        first = next((key for key, line in self._shown.items() if attention(line)), next(iter(self._shown), ""))
+        self.go_to(first)
 
     def _draw(self) -> None:
         if not self.is_attached:

@@ -74,5 +74,5 @@ def grouped(faults: Iterable[PracticeFault], text: str = "") -> dict[str, tuple[
     return {group: each for group, each in (groups | {FIRST_CASES: tuple(first)}).items() if each}
 
 
-_STEPS = ("Keys and Plan", "Submit", "Run", "Report and Undo", "Every step")
+_STEPS = ("Keys and Plan", "Submit", "Run", "Report and Undo", "Rebuild", "Every step")
 """Parts of the wizard, in the order in which a user meets them."""

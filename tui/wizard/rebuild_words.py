@@ -18,15 +18,26 @@ from tui.text.phrases import count, listed
 from tui.wizard.rebuild_run import example_of
 from tui.wizard.rebuilding import Rebuilding
 
-CHOOSE = "Choose the LaunchDarkly environment to rebuild targeting in. Nothing is changed yet."
+CHOOSE = "Choose an environment in LaunchDarkly. Nothing is changed yet."
 READING = "The wizard reads both sides. Nothing is changed on either."
 NOTHING_CHANGED = "Nothing has been changed yet."
 OPEN_FIRST = "Open this flag first (Enter). Then press Space to adopt it."
 NOT_ADOPTABLE = "You can adopt only flags that this import didn't create."
 ACCEPT_TITLE = "Differences to accept"
 ACCEPT_TEXT = "These flags would serve some users something else. Accept a difference to include its flags."
-STOPPED = "Stopped. What is done stays as it is. Apply again to continue."
 STAYS_OFF = "All flags stay off."
+
+
+def stopped(*, writing: bool) -> str:
+    """Return what to know after a stop."""
+    if writing:
+        return "Stopped. What is done stays as it is. Press r to read both sides, then continue."
+    return "Stopped. Press r to read both sides again."
+
+
+def cannot_read(title: str) -> str:
+    """Return why there is no rebuild from a source that needs its own manifest."""
+    return f"This wizard can't read flags from {title}, so it can't rebuild them."
 
 
 # --- environments
@@ -87,10 +98,10 @@ _STATES: Mapping[State, tuple[str, str]] = {
     State.TAKEN_BACK: ("note", "taken back"),
 }
 _MEANINGS: Mapping[State, str] = {
-    State.EQUAL: "rebuilt; LaunchDarkly shows exactly what was meant",
-    State.APPLIED: "rebuilt by an earlier run",
-    State.PENDING_APPROVAL: "an approval was requested in LaunchDarkly",
-    State.TAKEN_BACK: "as before the rebuild",
+    State.EQUAL: "set and read back",
+    State.APPLIED: "set by an earlier run",
+    State.PENDING_APPROVAL: "approval requested",
+    State.TAKEN_BACK: "as before",
 }
 WORDS: Mapping[str, str] = {
     READY: "apply sets its targeting",
@@ -101,7 +112,7 @@ WORDS: Mapping[str, str] = {
     "differs": "it isn't as it was meant; nothing more is sent",
     "pending": "LaunchDarkly changes it once someone approves",
     "failed": "it wasn't changed; the reason is beside it",
-    "not looked at": "another flag; open it, then press Space to adopt it",
+    "not opened": "another flag; open it, then press Space to adopt it",
 }
 """What the words in the list mean."""
 
@@ -116,7 +127,7 @@ def lines(rebuilding: Rebuilding) -> tuple[Line, ...]:
 def _other(key: str, rebuilding: Rebuilding) -> Line:
     if key in rebuilding.seen:
         return Line(key, "note", "seen", "not of this import; press Space to adopt it", adopted=False)
-    return Line(key, "note", "not looked at", "not of this import", adopted=False)
+    return Line(key, "note", "not opened", "not of this import", adopted=False)
 
 
 def _line(row: Row, outcome: Outcome | None) -> Line:
@@ -193,6 +204,12 @@ def to_accept(proposal: Proposal) -> tuple[Difference, ...]:
         Difference(name, n, clean(sentence(name)), clean(example_of(proposal, name))) for name, n in number.items()
     )
     return tuple(sorted(found, key=lambda each: (-each.number, each.name)))
+
+
+def may_accept(rebuilding: Rebuilding) -> bool:
+    """Whether accepting a difference, or no longer accepting it, decides about a flag that isn't rebuilt yet."""
+    rows, outcomes = rebuilding.rows, rebuilding.outcomes
+    return any(row.rebuilt.approximations and row.recorded is None and row.key not in outcomes for row in rows.values())
 
 
 # --- questions: title and text

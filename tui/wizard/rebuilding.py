@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, 
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from tui.answers import draft as drafts
 from tui.answers import remarks
@@ -385,10 +386,13 @@ def _parents(sides: BothSides, key: str) -> list[str]:
 
 
 async def _in_thread(sides: BothSides, selection: Selection, record: Record | None, sink: Sink) -> Proposal:
-    loop = asyncio.get_running_loop()
+    loop, stopped = asyncio.get_running_loop(), Event()
 
     def count(done: int, total: int) -> None:
         loop.call_soon_threadsafe(sink, Counted("Flags translated and proved", done, total))
 
     settings, entries = RebuildSettings(), record.flags if record is not None else {}
-    return await asyncio.to_thread(rebuild_run.proposed, sides, selection, settings, entries, count)
+    try:
+        return await asyncio.to_thread(rebuild_run.proposed, sides, selection, settings, entries, count, stopped.is_set)
+    finally:
+        stopped.set()

@@ -33,10 +33,10 @@ def next_key(draft: Draft) -> str:
 
 
 def test_the_steps_stand_in_their_order() -> None:
-    assert KEYS == ["integration", "launchdarkly", "keys", "fields", "plan", "review", "submit", "run"]
+    assert KEYS == ["integration", "launchdarkly", "keys", "fields", "plan", "review", "submit", "run", "rebuild"]
     assert steps.before("integration") is None
-    assert steps.after("run") is None
-    assert [steps.index(key) for key in KEYS] == list(range(8))
+    assert steps.after("rebuild") is None
+    assert [steps.index(key) for key in KEYS] == list(range(9))
     assert steps.step("review").title == "Review"
     with pytest.raises(ValueError, match="not in"):
         steps.index("report")
@@ -57,8 +57,8 @@ def test_next_goes_on_only_without_a_problem() -> None:
 
 
 def test_a_whole_walk_and_all_the_way_back_keeps_every_answer() -> None:
-    draft = walk.next_step(walked("submit"))
-    assert draft.step == "run"
+    draft = walk.next_step(walk.next_step(walked("submit")))
+    assert draft.step == "rebuild"
     assert walk.next_step(draft) is draft
     answers = draft.answers
     for key in reversed(KEYS[:-1]):
@@ -66,7 +66,7 @@ def test_a_whole_walk_and_all_the_way_back_keeps_every_answer() -> None:
         assert draft.step == key
         assert draft.answers == answers
     assert walk.back(draft) is draft
-    assert draft.furthest == changes.go(draft, "keys").furthest == "run"
+    assert draft.furthest == changes.go(draft, "keys").furthest == "rebuild"
 
 
 def test_the_name_is_proposed_on_the_way_to_fields() -> None:
