@@ -241,3 +241,39 @@ async def test_days_later_the_token_and_the_source_key_are_enough(tmp_path: Path
         await chosen(walk)
         assert equal == marked(walk, "rebuilt")
         assert {"take-back", "turn-on"} <= buttons(walk)
+
+
+@pytest.mark.parametrize("fault", ["flag-change-lost-answer", "segment-lost-answer"])
+async def test_lost_answers_are_looked_up_and_nothing_is_doubled(fault: str, tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk)
+        await accepted(walk)
+        ready = marked(walk, "ready")
+        walk.box.set_fault(fault)
+        await applied(walk)
+        assert marked(walk, "equal") == ready, walk.shown
+        rules = {key: flag["rules"] for key, flag in content(walk).items() if key in ready}
+        assert len(rules["checkout-v2"]) == 1
+
+
+async def test_flags_that_failed_come_first_and_can_be_applied_again(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk)
+        ready = marked(walk, "ready")
+        walk.box.colleague().switch(min(ready), PLAIN)
+        await applied(walk)
+        assert "1 flag to check" in walk.message()
+        assert marked(walk, "failed") == {min(ready)}
+        assert marked(walk, "equal") == ready - {min(ready)}
+        await walk.press("r")
+        await done(walk)
+        assert "already on" in rows(walk)[min(ready)]
+
+
+async def test_the_pane_of_a_wide_window_shows_the_flag_at_the_cursor(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path, size=(120, 40)) as walk:
+        await chosen(walk)
+        await walk.until(lambda: walk.text("#aside-title") == "checkout-v2", "the flag in the pane")
+        await walk.press("down")
+        await walk.until(lambda: walk.text("#aside-title") == "dark-mode", "the next flag")
+        assert "In LaunchDarkly" in walk.text("#aside-text")

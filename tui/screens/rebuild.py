@@ -115,6 +115,9 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
         """The message line belongs to what was done last."""
 
     def help_page(self) -> HelpPage:
+        line = self.flags.current
+        if line is not None and self.focused is self.flags.list and self.has_class("-wide"):
+            return rebuild_words.flag_page(self.rebuilding, line)
         page = super().help_page()
         found = tuple(rebuild_words.notes(self.rebuilding))
         return replace(page, parts=(*([Section("Notes on this rebuild", found)] if found else ()), *page.parts))
@@ -298,7 +301,13 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
     def _moved(self, event: RebuildList.CursorMoved) -> None:
         event.stop()
         line = event.line
-        if line is not None and not self.busy and self.flags.list.has_focus and self.flags.is_cut(line):
+        if not self.stands:
+            return
+        self._show_help()
+        if line is None or line.key == self.rests_on:
+            return
+        self.rests_on = ""
+        if not self.busy and self.flags.list.has_focus and self.flags.is_cut(line):
             self.say("note", f"{clean(line.key)}: {line.text}")
 
     @on(RebuildList.Opened)

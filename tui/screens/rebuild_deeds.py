@@ -35,6 +35,8 @@ class RebuildDeeds(StepScreen):
         self._worker: Worker[None] | None = None
         self._ticker: Timer | None = None
         self._fresh: list[Outcome] = []
+        self.rests_on = ""
+        """The flag on which the work left the cursor: it is no reason to replace the message about the result."""
         self._verb, self._counted, self._total = "", 0, 0
 
     @property
@@ -92,7 +94,9 @@ class RebuildDeeds(StepScreen):
         self.show_flags()
         if self._verb:  # the cursor followed the work
             self._verb = ""
-            self.query_one("#rebuild-list", RebuildList).go_home()
+            flags = self.query_one("#rebuild-list", RebuildList)
+            flags.go_home()
+            self.rests_on = flags.current.key if flags.current is not None else ""
         if trouble:
             self.say("warning" if stopped else "problem", trouble)
         if self.app.screen is self and (self.focused is None or not self.focused.display):
@@ -179,11 +183,7 @@ class RebuildDeeds(StepScreen):
         self.say("note", "You can stop at any time. What is done stays.")
         outcomes = rebuilding.apply(approvals=approvals, sink=self._only_pauses)
         await self._watched("Done", len(rebuilding.rows), outcomes)
-        waits = len(rebuilding.needing_approval())
-        if waits:
-            self.say("warning", f"{flag_count(waits)} need an approval first. Nothing of them was changed.")
-        else:
-            self.say("ok", f"Applied and read back. {rebuild_words.STAYS_OFF}")
+        self.say(*rebuild_words.applied(rebuilding))
 
     def _only_pauses(self, event: ProgressEvent) -> None:
         if isinstance(event, Pausing):

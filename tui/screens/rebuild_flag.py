@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from tui.net.errors import Failure
 from tui.plan.plan import Prospect
-from tui.plan.words import GRADE_MEANINGS, GRADES
+from tui.plan.words import GRADES
 from tui.rebuild.preview import OpenedFlag
 from tui.rebuild.proposal import Row
 from tui.rebuild.words import source_lines
@@ -96,8 +96,7 @@ class RebuildFlagScreen(ModalScreen[None]):
     def _headline(self, row: Row | None) -> None:
         parts = [Content.styled(clean(self.key), "bold")]
         if row is not None:
-            grade = row.rebuilt.grade
-            parts.append(Content(f"{GRADES[grade]}: {GRADE_MEANINGS[grade].partition(';')[0]}"))
+            parts.append(Content(GRADES[row.rebuilt.grade]))
             if row.targeting is not None:
                 parts.append(Content(f"{'on' if row.targeting.on else 'off'} in {self._rebuilding.source}"))
         parts.append(Content(f"flag {self._at + 1:,} of {len(self._keys):,}"))

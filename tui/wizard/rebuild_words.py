@@ -8,13 +8,18 @@ from dataclasses import dataclass
 
 from tui.launchdarkly.models import Environment
 from tui.plan.words import GRADES, flags
+from tui.rebuild.differences import differences, proof_words
 from tui.rebuild.documents import counts
 from tui.rebuild.proposal import Proposal, Row
 from tui.rebuild.read_back import Outcome
 from tui.rebuild.record import State
+from tui.rebuild.words import lines as lines_in_launchdarkly
+from tui.rebuild.words import source_lines
 from tui.targeting.approximations import sentence
+from tui.targeting.words import name as variation_name
 from tui.text.clean import clean
 from tui.text.phrases import count, listed
+from tui.wizard.help import HelpPage, Section
 from tui.wizard.rebuild_run import example_of
 from tui.wizard.rebuilding import Rebuilding
 
@@ -181,6 +186,44 @@ _RESULTS = (
     (State.TAKEN_BACK, "taken back"),
 )
 _BAD = (State.DIFFERS, State.FAILED, State.PENDING_APPROVAL)
+
+
+def applied(rebuilding: Rebuilding) -> tuple[str, str]:
+    """Return the level and the message after flags were applied."""
+    if waiting := len(rebuilding.needing_approval()):
+        return "warning", f"{flags(waiting)} need an approval first. Nothing of them was changed."
+    number = Counter(outcome.state for outcome in rebuilding.outcomes.values())
+    if requested := number[State.PENDING_APPROVAL]:
+        return "ok", f"Approvals requested for {flags(requested)}. LaunchDarkly changes them once someone approves."
+    if bad := number[State.DIFFERS] + number[State.FAILED]:
+        return "warning", f"{flags(bad)} to check: open one (Enter) to see why."
+    return "ok", f"Applied and read back. {STAYS_OFF}"
+
+
+def flag_page(rebuilding: Rebuilding, line: Line) -> HelpPage:
+    """Return a page about one flag: its state, both sides' rules, what differs, and the proof."""
+    row, sides = rebuilding.rows.get(line.key), rebuilding.sides
+    meaning = WORDS.get(line.word, line.text)
+    parts: list[str | Section] = [f"{line.word.capitalize()}: {meaning}."]
+    if row is not None and row.rebuilt.reasons:
+        parts.append(Section("Why", [clean(reason) for reason in row.rebuilt.reasons]))
+    if row is None or row.targeting is None or sides is None:
+        return HelpPage(clean(line.key), parts)
+    parts.append(Section(f"In {rebuilding.source}", [clean(text) for text in source_lines(row.targeting)[:_MOST]]))
+    meant = row.rebuilt.targeting
+    if meant is not None:
+        keys = {row.key, *(each.flag for each in meant.prerequisites)} & sides.targeting.keys()
+        names = {key: [variation_name(value) for value in sides.targeting[key].variations] for key in keys}
+        rules = lines_in_launchdarkly(meant, row.rebuilt.segments, names.get(row.key, ()), names)
+        parts.append(Section("In LaunchDarkly", [clean(text) for text in rules[:_MOST]]))
+        unlike = [clean(f"{each.name}: {each.text} {each.example}") for each in differences(row.rebuilt, row.proof)]
+        parts += [Section("What differs", unlike)] if unlike else []
+        parts.append(proof_words(row.proof))
+    return HelpPage(clean(line.key), parts)
+
+
+_MOST = 40
+"""The most rules of each side beside the list; a flag's own page has more."""
 
 
 # --- accepting
