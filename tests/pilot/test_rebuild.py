@@ -9,13 +9,14 @@ from textual.widgets import OptionList
 
 from tests.pilot.rebuilds import PLAIN, accepted, applied, chosen, content, done, held, marked, rebuilding, rows
 from tests.pilot.runs import asked, buttons, ended, question
-from tests.pilot.walking import practice_app
+from tests.pilot.walking import Walk, practice_app
 from tests.unit.history_tools import some_flags
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question, TextScreen
 from tui.screens.rebuild_accept import AcceptScreen
 from tui.screens.rebuild_flag import RebuildFlagScreen
 from tui.screens.token import TokenScreen
+from tui.screens.undo import UndoScreen
 
 SMALL = (60, 16)
 
@@ -277,3 +278,31 @@ async def test_the_pane_of_a_wide_window_shows_the_flag_at_the_cursor(tmp_path: 
         await walk.press("down")
         await walk.until(lambda: walk.text("#aside-title") == "dark-mode", "the next flag")
         assert "In LaunchDarkly" in walk.text("#aside-text")
+
+
+async def test_undo_keeps_rebuilt_flags_until_their_rebuild_is_taken_back(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk)
+        await accepted(walk)
+        await applied(walk)
+        rebuilt = len(marked(walk, "equal"))
+        text = await undo_message(walk)
+        assert f"{rebuilt} flags have rebuilt targeting and are kept" in text
+        await walk.show("rebuild")
+        await walk.push("#take-back")
+        await walk.opened(Question)
+        await walk.push("#yes")
+        await done(walk)
+        assert "Nothing has been changed yet." in await undo_message(walk)
+
+
+async def undo_message(walk: Walk) -> str:
+    """Open Undo from the report, and return its message with what it would do."""
+    await walk.show("run")
+    await walk.push("#undo")
+    await walk.opened(UndoScreen)
+    await walk.until(lambda: walk.text("#sheet-message") and "Reading" not in walk.text("#sheet-message"), "the list")
+    text = f"{walk.text('#undo-counted')} {walk.text('#sheet-message')}"
+    await walk.press("escape")
+    await walk.closed("run")
+    return text

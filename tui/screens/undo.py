@@ -27,6 +27,7 @@ from tui.widgets.buttons import Plain
 from tui.widgets.row_list import RowList
 from tui.widgets.symbols import mark
 from tui.wizard import remedies, undo_words
+from tui.wizard.rebuilding import Rebuilt, rebuilt_flags
 
 _TICKS_SECONDS = 0.2
 """Between two redraws of the list while it works; a long list costs more."""
@@ -57,6 +58,7 @@ class UndoScreen(Sheet[bool]):
     def __init__(self, run: Import) -> None:
         super().__init__()
         self._run = run
+        self._rebuilt = Rebuilt()
         self._undo = self._new_undo()
         self._decisions: tuple[Decision, ...] = ()
         self._changed = False
@@ -104,8 +106,8 @@ class UndoScreen(Sheet[bool]):
             self.dismiss(self._changed)
 
     def _new_undo(self) -> Undo:
-        run = self._run
-        return Undo(run.journal, run.instance, run.bag, run.context, run.note)
+        run, done = self._run, self._rebuilt
+        return Undo(run.journal, run.instance, run.bag, run.context, run.note, own=done.own, adopted=done.adopted)
 
     # --- the list
 
@@ -117,8 +119,9 @@ class UndoScreen(Sheet[bool]):
     @work(exclusive=True, group="undo", exit_on_error=True)
     async def _read(self) -> None:
         self.say("note", "Reading the flags. This changes nothing.")
-        self._undo = self._new_undo()
         try:
+            self._rebuilt = rebuilt_flags(self.app.session)
+            self._undo = self._new_undo()
             async with self._undo.listed() as events:
                 async for event in events:
                     if isinstance(event, Counted):
@@ -135,6 +138,8 @@ class UndoScreen(Sheet[bool]):
         text = undo_words.NOTHING_CHANGED if self._count else "No flag can be undone."
         uncertain = sum(each.not_certain for each in self._decisions)
         self.say("note", f"{text} {flags(uncertain)} not certain: press Space to include one." if uncertain else text)
+        if kept := len(self._rebuilt.standing & {each.key for each in self._decisions}):
+            self.say("warning", undo_words.rebuilt(kept))
         self._offer()
 
     def _offer(self) -> None:

@@ -23,6 +23,7 @@ from tui.apply.journal import Identity, Journal
 from tui.apply.ours import account_of
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Environment
+from tui.launchdarkly.own_changes import OwnChanges
 from tui.launchdarkly.rebuild_requests import EnvironmentRequests
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted, Sink, ignore
@@ -32,7 +33,7 @@ from tui.rebuild.apply import Application, note_results
 from tui.rebuild.proposal import Proposal, Row, Selection, accepting, narrowed
 from tui.rebuild.read_back import Outcome
 from tui.rebuild.reading import BothSides, named_flags, read
-from tui.rebuild.record import Record, State
+from tui.rebuild.record import Record, State, adopted, own_changes
 from tui.rebuild.segments import removed_unused
 from tui.rebuild.session import Session as Writing
 from tui.rebuild.take_back import Removal
@@ -356,6 +357,26 @@ class Rebuilding:
         path = store.path_of(self.identity, walk.journals)
         launch.lock_journal(walk, path)
         return path
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What rebuilds have done to the flags of an import, for an undo: `own` are changes that were taken back and so
+    don't count, `standing` the keys of flags to take back first, `adopted` flags that an undo never touches."""
+
+    own: OwnChanges = field(default_factory=dict)
+    standing: frozenset[str] = frozenset()
+    adopted: frozenset[str] = frozenset()
+
+
+def rebuilt_flags(session: Session) -> Rebuilt:
+    """Return what rebuilds have done to the flags of the session's import. Raises Failure for a damaged record."""
+    if session.run is None or session.journal_path is None:
+        return Rebuilt()
+    records = rebuild_run.records_beside(session.journal_path, session.run.journal.identity)
+    standing = frozenset(key for record in records for key, entry in record.flags.items() if entry.stands)
+    own = {key: changes for key, changes in own_changes(records).items() if key not in standing}
+    return Rebuilt(own, standing, adopted(records))
 
 
 def rebuilding_of(session: Session) -> Rebuilding:

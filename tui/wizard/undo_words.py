@@ -74,6 +74,12 @@ def summary(decisions: Iterable[Decision], *, done: bool = False, open_: int = 0
     return f"{number} {'flag' if number == '1' else 'flags'} {rest}"
 
 
+def rebuilt(count: int) -> str:
+    """Return why flags are kept whose targeting was rebuilt, and what to do first."""
+    was = "has rebuilt targeting and is" if count == 1 else "have rebuilt targeting and are"
+    return f"{flags(count)} {was} kept. Take that back first, in the step Rebuild."
+
+
 def progress(done: int, count: int, *, delete: bool) -> str:
     """Return how far it has come: "Archived 14 of 46 flags"."""
     return f"{'Deleted' if delete else 'Archived'} {done:,} of {flags(count)}"
