@@ -38,7 +38,9 @@ async def test_practice_leads_to_a_created_configuration(integration: str, tmp_p
         await walk.at("run")  # by itself, since it was started
         await walk.until(lambda: walk.get("#run-report").display, "the report")
         await walk.push("#next")
-        await walk.until(lambda: walk.left, "Done leaves")
+        await walk.at("rebuild")
+        await walk.push("#next")
+        await walk.until(lambda: walk.left, "Quit leaves")
         assert walk.outcome.configuration.id in walk.app.farewell
 
 

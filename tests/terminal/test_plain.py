@@ -143,7 +143,7 @@ def test_demo_walk_in_a_terminal_that_types_far_ahead(world: World) -> None:
     with Pty([*PLAIN, "--demo"], world.environ(), world.folder) as term:
         term.wait("Number: $")
         term.send(b"unleash\n")
-        term.wait("Step 2 of 8")
+        term.wait("Step 2 of 9")
         for answer in ("fill all", "ok all", "next", "create", "web-shop"):
             term.send(f"{answer}\n".encode())
         term.wait("all 46 flags created as planned")
@@ -240,14 +240,14 @@ def test_killed_walk_is_resumed_with_its_answers(world: World, sandbox: Sandbox,
     with Pty(PLAIN, world.environ(), world.folder) as term:
         term.wait("Resume your answers: stopped at ")
         term.types("")
-        term.wait("Saved answers don't include keys", "Step 2 of 8", sandbox.addresses()["launchdarkly"]["url"])
+        term.wait("Saved answers don't include keys", "Step 2 of 9", sandbox.addresses()["launchdarkly"]["url"])
 
 
 def test_killed_import_is_resumed_with_the_token_alone(world: World) -> None:
     with Sandbox.start(fault="import-slow") as box:
         with Pty(PLAIN, world.environ(), world.folder) as term:
             term.types(*lines.to_the_end(box, "unleash")[:-1])
-            term.wait("Step 8 of 8: Run")
+            term.wait("Step 8 of 9: Run")
             os.kill(term.process.pid, signal.SIGKILL)
             term.end()
         box.set_fault(None)
@@ -266,7 +266,7 @@ def test_killed_import_is_resumed_with_the_token_alone(world: World) -> None:
 def test_demo_import_is_resumed_from_the_practice_folder(world: World) -> None:
     with Pty([*PLAIN, "--demo"], world.environ(), world.folder) as term:
         term.types("unleash", "fill all", "ok all", "next", "create", "web-shop")
-        term.wait("Step 8 of 8: Run")
+        term.wait("Step 8 of 9: Run")
         os.kill(term.process.pid, signal.SIGTERM)
         assert term.end() == 143
     done = piped(world, ["", "fill", "quit"], "--demo")

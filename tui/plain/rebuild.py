@@ -6,7 +6,7 @@ from tui.answers import steps
 from tui.plain.asking import Back
 from tui.plain.walk import Walk
 
-_INSTEAD = "Plain mode can't rebuild targeting. Save a recipe on Review, then run: ld-flag-import rebuild RECIPE --dry-run"
+_INSTEAD = "Plain mode can't rebuild targeting. Use the command with a recipe: ld-flag-import rebuild RECIPE --dry-run"
 
 
 def ask(walk: Walk) -> None:

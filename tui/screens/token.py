@@ -20,6 +20,7 @@ from tui.wizard import keys
 if TYPE_CHECKING:
     from tui.wizard.session import Session
 
+
 class TokenScreen(Sheet[bool]):
     """Gives True once the server accepts the key: LaunchDarkly your token, or the source its own."""
 

@@ -30,7 +30,7 @@ def test_go_leads_to_steps_that_were_reached() -> None:
     with Sandbox.start() as box:
         walked = lines.asked([*lines.to_plan(box, "unleash"), "go run", "go keys", "next", "next", "ok all"], box)
     assert "Type go and a step that you have reached: Integration, LaunchDarkly, Keys, Fields, Plan." in walked.text
-    assert "Step 3 of 8: Keys" in walked.after("Type go and a step")
+    assert "Step 3 of 9: Keys" in walked.after("Type go and a step")
 
 
 def test_back_leads_through_all_steps_to_the_first() -> None:
@@ -82,7 +82,7 @@ def test_imports_lists_what_was_begun_here() -> None:
         token = box.addresses()["launchdarkly"]["token"]
         walked = lines.asked(["imports", "back", "imports", "1", token, "quit"], box)
     assert "1 Unleash default production: compared with the plan" in walked.text
-    assert "Step 8 of 8: Run" in walked.text
+    assert "Step 8 of 9: Run" in walked.text
     assert "Import complete" in walked.text
     assert walked.code == 0
 
@@ -98,8 +98,8 @@ def test_practice_is_entered_from_the_first_question_and_starts_fresh() -> None:
     assert lines.asked(answers).code == 0
     walked = lines.asked(["Start fresh", "quit"], demo=True)
     assert "Start fresh: restore the demo account; deletes 1 practice import." in walked.text
-    assert walked.text.count("Step 1 of 8") == 2
-    assert "Start fresh" not in walked.text.rpartition("Step 1 of 8")[2]
+    assert walked.text.count("Step 1 of 9") == 2
+    assert "Start fresh" not in walked.text.rpartition("Step 1 of 9")[2]
 
 
 def test_practice_simulates_errors() -> None:
@@ -131,7 +131,7 @@ def test_answers_that_cannot_be_saved_are_said_once() -> None:
     with Sandbox.start() as box:
 
         def block(text: str) -> None:
-            if "Step 3 of 8" in text:
+            if "Step 3 of 9" in text:
                 folder = Path(os.environ["HOME"]) / ".local/state/ld-flag-import"
                 (folder / "draft.json").unlink(missing_ok=True)
                 (folder / "draft.json").mkdir(exist_ok=True)

@@ -56,7 +56,7 @@ def test_plan_that_is_not_complete_needs_a_word_of_its_own() -> None:
         assert posts(box) == []
     assert "Problem: INCOMPLETE: " in walked.text
     assert "Plan: next, on, cannot, flags, find TEXT, flag KEY, save, reload, without: " in walked.text
-    assert "Step 6 of 8: Review" in walked.after("You are continuing without a complete plan.")
+    assert "Step 6 of 9: Review" in walked.after("You are continuing without a complete plan.")
 
 
 def test_losses_are_confirmed_one_by_one_before_going_on() -> None:
@@ -67,7 +67,7 @@ def test_losses_are_confirmed_one_by_one_before_going_on() -> None:
     assert walked.text.count("Loss 2 of 7") == 4
     assert "Type ok to confirm this kind" in walked.text
     assert "Confirm 6 kinds of loss: " in walked.text
-    assert "Step 6 of 8: Review" in walked.after("Confirm 6 kinds of loss: ")
+    assert "Step 6 of 9: Review" in walked.after("Confirm 6 kinds of loss: ")
 
 
 @pytest.mark.parametrize("typed", ["", "yes", "web-shop ", "Web-Shop"])
@@ -88,16 +88,16 @@ def test_name_that_is_taken_blocks_and_leads_to_its_field() -> None:
         renamed = ["Another name", "", "", "", "", "", ""]
         there = [*lines.launchdarkly(box), "continue", *lines.keys(box, "unleash")]
         walked = lines.asked(["unleash", *there, *other, *renamed], box)
-    taken = walked.after("Step 4 of 8: Fields")
+    taken = walked.after("Step 4 of 9: Fields")
     assert "Problem: Name: " in taken
-    assert "Step 5 of 8" in taken.partition("Problem: Name: ")[2]
+    assert "Step 5 of 9" in taken.partition("Problem: Name: ")[2]
 
 
 def test_refused_create_names_the_field_and_leads_there() -> None:
     with Sandbox.start(fault="bad-request") as box:
         walked = lines.asked([*lines.to_review(box, "unleash"), "create", "web-shop", "1"], box)
         assert len(posts(box)) == 1
-    assert "Problem: " in walked.after("Step 7 of 8")
+    assert "Problem: " in walked.after("Step 7 of 9")
     assert "Problem: Nothing was created. Your answers are saved." in walked.text
     assert "1 Go to " in walked.text
     assert walked.code == 2

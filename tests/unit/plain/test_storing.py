@@ -40,12 +40,12 @@ def test_keys_are_stored_once_checked_and_read_at_the_next_start(keyring: Path) 
         again = lines.asked(["unleash", url, "", project, there["unleash"]["url"], "", "", "no"], box)
     assert "Your token (hidden) [40 characters, from Fake Keyring]: " in again.text
     assert "Unleash SDK key (hidden) [75 characters, from Fake Keyring]: " in again.text
-    assert "Step 4 of 8: Fields" in again.text
+    assert "Step 4 of 9: Fields" in again.text
     assert not [key for key in secrets if key in stored.text + again.text]
 
 
 def test_nothing_is_stored_unless_it_is_chosen(keyring: Path) -> None:
     with Sandbox.start() as box:
         walked = lines.asked(with_store(box, ""), box)
-    assert "Step 4 of 8: Fields" in walked.text
+    assert "Step 4 of 9: Fields" in walked.text
     assert not keyring.exists() or json.loads(keyring.read_text()) == {}
