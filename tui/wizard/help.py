@@ -135,14 +135,14 @@ _ABOUT: dict[str, tuple[str, ...]] = {
         "The import copies flags without the rules that decide who gets which variation. This step translates those"
         " rules for one LaunchDarkly environment, and proves each translation: it evaluates both sides for many made-up"
         " users and compares what they get.",
-        "Choose an environment. The wizard reads both sides, which changes nothing. Open a flag (Enter) to compare its"
+        "Choose an environment. The wizard reads both sides, which changes nothing. Open a flag to compare its"
         " rules. If a flag would differ for some users, the difference has a name. Accept names, not flags: a flag is"
         " rebuilt only if you accepted every name that it has.",
         "Apply asks first, and once more for a critical environment. All flags stay off. Each flag is read back and"
         " compared. Turn on and Take back are questions of their own. Take back removes exactly what was added, unless"
         " someone has changed the flag since.",
-        "Flags that this import didn't create can be adopted if they are off and have no rules here. Open the flag,"
-        " then press Space.",
+        "Flags that this import didn't create can be adopted if they are off and have no rules here. Open the flag, then"
+        " tick it.",
         "You can quit at any time. To come back days later, open Earlier imports. You need your token and the key that"
         " reads your flags.",
     ),

@@ -117,7 +117,7 @@ WORDS: Mapping[str, str] = {
     "differs": "it isn't as it was meant; nothing more is sent",
     "pending": "LaunchDarkly changes it once someone approves",
     "failed": "it wasn't changed; the reason is beside it",
-    "not opened": "another flag; open it, then press Space to adopt it",
+    "not opened": "a flag of others; open it, then tick it to adopt it",
 }
 """What the words in the list mean."""
 
