@@ -141,8 +141,8 @@ _ABOUT: dict[str, tuple[str, ...]] = {
         "Apply asks first, and once more for a critical environment. All flags stay off. Each flag is read back and"
         " compared. Turn on and Take back are questions of their own. Take back removes exactly what was added, unless"
         " someone has changed the flag since.",
-        "Flags that this import didn't create can be adopted if they are off and have no rules here. Open the flag, then"
-        " tick it.",
+        "Flags that this import didn't create can be adopted if they are off and have no rules here. Open the flag,"
+        " then tick it.",
         "You can quit at any time. To come back days later, open Earlier imports. You need your token and the key that"
         " reads your flags.",
     ),
