@@ -107,7 +107,7 @@ class _Rebuild:
                 return await rebuild_undo.taken_back(session, case, options, questions, self.output)
             sides, proposal = await self._proposal(session, account)
             if options.dry_run:
-                self._print(proposal, sides)
+                self._print(self._shown(proposal), sides)
                 return 0
             return await self._applied(session, sides, proposal, questions, account)
 
@@ -155,14 +155,19 @@ class _Rebuild:
             finally:
                 stopped.set()
             await asyncio.sleep(0)  # the last count is shown before the result
-        return sides, narrowed(proposal, self.options.flags) if self.options.flags else proposal
+        return sides, proposal
+
+    def _shown(self, proposal: Proposal) -> Proposal:
+        """Return the part that --flag asks for. The rest is still needed for what depends on it."""
+        return narrowed(proposal, self.options.flags) if self.options.flags else proposal
 
     # --- applying
 
     async def _applied(
-        self, session: Session, sides: BothSides, proposal: Proposal, questions: Questions, account: str
+        self, session: Session, sides: BothSides, whole: Proposal, questions: Questions, account: str
     ) -> int:
-        proposal = accepting(proposal, await questions.names(proposal))
+        whole = accepting(whole, await questions.names(self._shown(whole)))
+        proposal = self._shown(whole)
         planned = sum(row.state is State.PLANNED for row in proposal.rows)
         standing = sum(row.recorded is State.APPLIED for row in proposal.rows)
         if not planned and not standing:
@@ -173,12 +178,12 @@ class _Rebuild:
             if not await questions.apply(planned, sides.environment):
                 self.output.say("Nothing was changed.")
                 return _DECLINED
-        application = Application(session, proposal, sides)
+        application = Application(session, whole, sides, only=self.options.flags)
         try:
             await self._watched("Flags rebuilt", len(proposal.rows), session, application.run())
             needing = [key for key, outcome in self.outcomes.items() if outcome.needs_approval]
             if needing and await questions.request_approvals(len(needing)):
-                again = Application(session, narrowed(proposal, needing), sides, approvals=True)
+                again = Application(session, whole, sides, approvals=True, only=needing)
                 await self._watched("Approvals requested", len(needing), session, again.run())
             if self.options.turn_on:
                 await self._turned_on(session, questions, account)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass, field, replace
 
 from tui.launchdarkly.rebuild_requests import needs_approval
@@ -12,7 +12,7 @@ from tui.rebuild.flag_changes import Fate, changed, requested
 from tui.rebuild.instructions import Json, instructions
 from tui.rebuild.model import FlagTargeting
 from tui.rebuild.precondition import places, variation_ids
-from tui.rebuild.proposal import Proposal, Row, individual_targets
+from tui.rebuild.proposal import Proposal, Row, individual_targets, narrowed
 from tui.rebuild.read_back import Outcome, read_back
 from tui.rebuild.reading import BothSides
 from tui.rebuild.record import FlagEntry, Result, Stage, State, with_results
@@ -28,7 +28,9 @@ _NEEDS_APPROVAL = "Changes of it need an approval in LaunchDarkly."
 
 @dataclass
 class Application:
-    """One run over the rows of a proposal. With `approvals` a change that needs an approval is requested.
+    """One run over the rows of a proposal, or over `only` some of them.
+
+    With `approvals` a change that needs an approval is requested.
 
     `outcomes` has the flags that are done so far. A run can be stopped at any time and started again: nothing is sent
     twice.
@@ -39,6 +41,7 @@ class Application:
     sides: BothSides
     approvals: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    only: Collection[str] = ()
 
     def __post_init__(self) -> None:
         self._rows = {row.key: row for row in self.proposal.rows}
@@ -49,7 +52,7 @@ class Application:
 
         Raises Failure for what would meet every flag, or if the outcome of a change can't be found out.
         """
-        for row in self.proposal.rows:
+        for row in narrowed(self.proposal, self.only).rows if self.only else self.proposal.rows:
             outcome = await self._row(row)
             self.outcomes[row.key] = outcome
             yield outcome

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tui.launchdarkly.targeting import TargetedFlag
 from tui.rebuild.record import FlagEntry, Stage, State
 from tui.rebuild.standing import changes, standing_of
@@ -21,7 +23,18 @@ def recorded(entry: FlagEntry, flag: TargetedFlag | None) -> tuple[State, str] |
         return (State.DIFFERS, reason) if reason else (State.APPLIED, "")
     if entry.stage is Stage.WAITING:
         return State.PENDING_APPROVAL, WAITS
-    return State.DIFFERS, MIXED if entry.stage is Stage.MIXED else _UNKNOWN
+    return State.DIFFERS, _mixed(entry, flag) if entry.stage is Stage.MIXED else _UNKNOWN
+
+
+def _mixed(entry: FlagEntry, flag: TargetedFlag | None) -> str:
+    """Say what is different now from before the rebuild: whose it is can't be told."""
+    now = standing_of(flag)
+    parts = [] if now is None else [part for part in _named(changes(entry.before, now)) if part != "version"]
+    return f"{MIXED} Since before the rebuild, {listed(parts)} changed." if parts else MIXED
+
+
+def _named(parts: Iterable[str]) -> list[str]:
+    return ["on or off" if part in ("on", "off") else part for part in parts]
 
 
 def changed_since(entry: FlagEntry, flag: TargetedFlag | None) -> str:
@@ -31,7 +44,7 @@ def changed_since(entry: FlagEntry, flag: TargetedFlag | None) -> str:
         return "LaunchDarkly doesn't show it any more, or it is archived."
     if now.as_it_was(entry.after):
         return ""
-    parts = ["on or off" if part in ("on", "off") else part for part in changes(entry.after, now)]
+    parts = _named(changes(entry.after, now))
     if parts == ["version"]:
         return "Someone has changed it since, and changed it back."
     return f"Someone has changed it since: {listed(parts)}."

@@ -6,7 +6,7 @@ the record noted.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -199,15 +199,15 @@ async def _filled(session: Session, key: str) -> str:
 # --- removing
 
 
-async def removed_unused(session: Session, needed: Collection[str] = ()) -> dict[str, str]:
-    """Remove the helper segments that this record created and no flag uses; `needed` are kept for flags to come.
+async def removed_unused(session: Session) -> dict[str, str]:
+    """Remove the helper segments that this record created and no flag of it uses. Call it when no flag is to come.
 
     Return those that stay although nothing of ours uses them, with the reason in a sentence. Raises Failure for what
     would meet every segment.
     """
     kept: dict[str, str] = {}
     for key, entry in session.record.segments.items():
-        if entry.stage is SegmentStage.REMOVED or key in needed or session.record.uses(key):
+        if entry.stage is SegmentStage.REMOVED or session.record.uses(key):
             continue
         try:
             reason = await _removed(session, key)

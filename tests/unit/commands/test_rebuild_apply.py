@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from tests.conftest import needed
-from tests.unit.headless_tools import Recipe, recipe_in
+from tests.unit.headless_tools import Ran, Recipe, recipe_in
 from tests.unit.rebuild_tools import NAMES, PLACE, content, few_flags, rebuilt, states, taken_back
 from tests.unit.sandbox.vendor_evaluator import evaluated as vendor_evaluator
 from tui.commands import rebuild, report, undo, verify
+from tui.commands.surroundings import Surroundings
 from tui.rebuild import store
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
@@ -282,3 +283,44 @@ def test_report_has_the_state_of_each_flag_and_what_is_left(unleash: Recipe, for
     else:
         assert "Rebuilt targeting" in ran.out
         assert "rebuilt, read back equal" in ran.out
+
+
+def test_child_alone_is_rebuilt_once_its_parent_stands(unleash: Recipe, box: Sandbox) -> None:
+    alone = rebuilt(unleash, flags=("wholesale-credit",))
+    assert (alone.code, states(alone)) == (6, {"wholesale-credit": "failed"})
+    assert states(rebuilt(unleash, flags=("wholesale-prices",))) == {"wholesale-prices": "equal"}
+    assert states(rebuilt(unleash, flags=("wholesale-credit",))) == {"wholesale-credit": "equal"}
+    parent = taken_back(unleash, flags=("wholesale-prices",))
+    assert (parent.code, states(parent)) == (6, {"wholesale-prices": "applied"})
+    assert "depends on it" in str(parent.lines[0])
+
+
+# Questions
+
+
+def test_names_and_a_critical_environment_are_asked_for(unleash: Recipe, box: Sandbox) -> None:
+    answers = asked(unleash, box, "production", "y\n" * 8)
+    assert (answers.code, "Accept rebucketed for 2 flags?" in answers.err) == (0, True), answers.err
+    assert "production is a critical environment. Set the targeting there? [y/N]" in answers.err
+    assert "read back equal" in answers.out
+
+
+def test_no_to_the_critical_environment_changes_nothing(unleash: Recipe, box: Sandbox) -> None:
+    sent = len(writes(box))
+    answers = asked(unleash, box, "production", "n\nn\ny\nn\n")
+    assert (answers.code, len(writes(box))) == (2, sent), answers.err
+    assert answers.err.endswith("Nothing was changed.\n")
+
+
+def asked(recipe: Recipe, box: Sandbox, environment: str, typed: str) -> Ran:
+    """Rebuild in a terminal, with these answers."""
+    answers = iter(typed.splitlines())
+
+    async def confirm(self: Surroundings, question: str) -> bool:
+        self.prompt(f"{question} [y/N] \n")
+        return next(answers) == "y"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Surroundings, "confirm", confirm)
+        patch.setattr(Surroundings, "can_ask", lambda self, as_json: True)
+        return rebuilt(recipe, environment=environment, accept=(), yes=False, as_json=False)
