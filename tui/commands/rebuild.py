@@ -23,6 +23,7 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.rebuild_requests import EnvironmentRequests
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted
+from tui.plan.words import flags
 from tui.rebuild import live, resume
 from tui.rebuild.apply import Application, note_results
 from tui.rebuild.documents import as_json, notes
@@ -215,6 +216,7 @@ class _Rebuild:
             return
         await self._watched("Flags turned on", len(rows), session, turned_on(session, rows, proposal))
         on = [row for row in rows if self.outcomes[row.key].state is State.EQUAL]
+        self.notes.append(f"{flags(len(on))} turned on.")
         if on and await questions.evaluate():
             answers = live.checked(session, on, proposal)
             await self._watched("Flags evaluated by LaunchDarkly", len(on), session, answers.run())

@@ -189,6 +189,27 @@ def test_flag_that_changes_after_it_was_read_isnt_touched(unleash: Recipe, box: 
     assert not box.colleague().flag("checkout-v2").state(PLACE).rules
 
 
+def test_version_that_moved_more_than_once_is_someone_elses(unleash: Recipe, box: Sandbox) -> None:
+    looks: list[str] = []
+
+    def called(method: str, path: str) -> None:
+        if (method, path) == ("GET", "/api/v2/flags/web-shop/checkout-v2"):
+            looks.append(path)
+            if len(looks) == 2:  # right after the change
+                box.colleague().switch("checkout-v2", PLACE)
+                box.colleague().switch("checkout-v2", PLACE, on=False)
+
+    box.on_request = called
+    ran = rebuilt(unleash)
+    box.on_request = None
+    theirs = box.colleague().flag("checkout-v2")
+    assert (ran.code, states(ran)["checkout-v2"]) == (6, "differs")
+    back = taken_back(unleash)
+    assert (back.code, states(back)["checkout-v2"]) == (6, "differs")
+    assert "rules and default rule changed" in str(back.lines[0])
+    assert box.colleague().flag("checkout-v2") == theirs
+
+
 # Approvals
 
 
