@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import OptionList
 
 from tests.pilot.rebuilds import PLAIN, accepted, applied, chosen, content, done, held, marked, rebuilding, rows
-from tests.pilot.runs import asked, buttons, ended, question
+from tests.pilot.runs import asked, buttons, ended, question, report
 from tests.pilot.walking import Walk, practice_app
 from tests.unit.history_tools import some_flags
 from tui.sandbox.server import Sandbox
@@ -285,7 +285,11 @@ async def test_undo_keeps_rebuilt_flags_until_their_rebuild_is_taken_back(tmp_pa
         await chosen(walk)
         await accepted(walk)
         await applied(walk)
-        rebuilt = len(marked(walk, "equal"))
+        rebuilt, left = len(marked(walk, "equal")), len(marked(walk, "by hand"))
+        await walk.show("run")
+        await walk.press("r")
+        await walk.until(lambda: f"Recreate the targeting of {left} flags" in report(walk), "what is left")
+        assert "created as planned" in walk.text("#heading")
         text = await undo_message(walk)
         assert f"{rebuilt} flags have rebuilt targeting and are kept" in text
         await walk.show("rebuild")

@@ -26,7 +26,7 @@ _ELSEWHERE = ("delete-key", "wider-key")
 
 def show(walk: Walk, run: Import) -> None:
     """Write the outcome. What something can be done about is listed with the numbers."""
-    report = report_of(run, walk.session.forms)
+    report = report_of(run, walk.session.forms, walk.session.rebuild_records())
     walk.ask.list_again()
     level, text = report.summary
     walk.say(level, f"{clean(text)}.".replace("..", "."))
@@ -38,7 +38,7 @@ def show(walk: Walk, run: Import) -> None:
 
 def menu(walk: Walk, run: Import) -> None:
     """Ask for one of the next steps. Raises Quit through the word quit."""
-    report = report_of(run, walk.session.forms)
+    report = report_of(run, walk.session.forms, walk.session.rebuild_records())
     actions = _actions(walk, run)
     items = {item.button[0]: item for item in (*outcome(report), *next_steps(report)) if item.button is not None}
     options = {key: Option(key, _text(item)) for key, item in items.items() if key in actions or key.startswith(_LIST)}

@@ -216,7 +216,7 @@ class RunScreen(RunDeeds):
         if not self.stands:
             return
         self.query_one("#run-watch").display = False
-        self._reported = report_of(run, self.session.forms)
+        self._reported = report_of(run, self.session.forms, self.session.rebuild_records())
         self._show_heading()
         await self.query_one("#run-report", RunReport).show(self._reported)
         self._show_buttons(run)

@@ -170,7 +170,9 @@ class RunDeeds(StepScreen):
         if self.run_ is None or key not in LISTS:
             return
         event.stop()
-        self.app.push_screen(TextScreen(*list_text(report_of(self.run_, self.session.forms), key)))
+        self.app.push_screen(
+            TextScreen(*list_text(report_of(self.run_, self.session.forms, self.session.rebuild_records()), key))
+        )
 
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:

@@ -5,7 +5,7 @@ Each import has a journal, in practice as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from tui.apply.new_journal import journal_of
 from tui.apply.record import Keep
 from tui.configurations.listing import as_text
 from tui.launchdarkly.instances import instance
+from tui.launchdarkly.own_changes import OwnChanges
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.secrets.names import outside
@@ -56,7 +57,9 @@ def begin(session: Session, *, reuse: bool) -> None:
     references = recipe.references_of(session.draft, wanted.secrets)
     journal = journal_of(noted, wanted, references, session.draft.plan, session.context.redactor, who, account)
     journal = replace(journal, import_keys=import_key.for_journal(session, noted.import_keys if noted else ()))
-    session.attempt = Import(journal, wanted.instance, session.bag, session.context, keep, wanted)
+    session.attempt = Import(
+        journal, wanted.instance, session.bag, session.context, keep, wanted, own=_own(journal, path)
+    )
     session.attempt.creation.renew(reuse=reuse)
     session.resumed, session.journal_path = None, path
 
@@ -127,7 +130,9 @@ def resume(session: Session, head: Head) -> str:
     session.attempt = session.run = None
     creating = journal.stage is Stage.CREATING
     wanted = request.of_settings(session.draft) if creating else None
-    resumed = Import(journal, where, session.bag, session.context, _keeper(session, head.path), wanted)
+    resumed = Import(
+        journal, where, session.bag, session.context, _keeper(session, head.path), wanted, own=_own(journal, head.path)
+    )
     if creating:
         session.attempt, step = resumed, "submit"
     else:
@@ -157,6 +162,18 @@ def _path(session: Session, wanted: CreateRequest) -> Path:
         return store.path_of(journals.identity_of(wanted), session.journals)
     except OSError as error:
         raise _unwritten(error) from None
+
+
+def _own(journal: Journal, path: Path) -> Callable[[], OwnChanges]:
+    """Return what reads the changes that rebuilds have made in the import's flags. It raises Failure."""
+
+    def own() -> OwnChanges:
+        from tui.rebuild.record import own_changes  # deferred: an import needs none of it before its end
+        from tui.wizard.rebuild_run import records_beside
+
+        return own_changes(records_beside(path, journal.identity))
+
+    return own
 
 
 def lock_journal(session: Session, path: Path) -> None:

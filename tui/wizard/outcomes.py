@@ -16,6 +16,7 @@ from tui.launchdarkly.words import access_in_words, status_in_words
 from tui.net.errors import Failure
 from tui.net.events import Answered, Note, ProgressEvent
 from tui.net.messages import Response
+from tui.rebuild.record import Record
 from tui.report.report import Report, redacted, report
 from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
@@ -105,7 +106,7 @@ def start_told(started: Started) -> Note:
     return Note(f"{started.status_code}, start queued", "empty response (expected)")
 
 
-def report_of(run: Import, forms: Mapping[str, Form]) -> Report:
-    """Return the report of an import so far, without any known secret."""
-    form = forms.get(run.journal.identity.integration)
-    return redacted(report(run.journal, run.verification, run.context.now(), form=form), run.context.redactor)
+def report_of(run: Import, forms: Mapping[str, Form], records: Iterable[Record] = ()) -> Report:
+    """Return the report of an import so far, without any known secret. `records` are those of its rebuilds."""
+    form, now = forms.get(run.journal.identity.integration), run.context.now()
+    return redacted(report(run.journal, run.verification, now, form=form, records=records), run.context.redactor)

@@ -352,8 +352,8 @@ class Rebuilding:
     def _path(self) -> Path:
         """The journal's file, locked against other processes. It need not exist. Raises Failure."""
         walk = self.walk
-        if walk.run is not None and walk.journal_path is not None:
-            return walk.journal_path
+        if walk.run is not None and walk.run_path is not None:
+            return walk.run_path
         path = store.path_of(self.identity, walk.journals)
         launch.lock_journal(walk, path)
         return path
@@ -371,9 +371,9 @@ class Rebuilt:
 
 def rebuilt_flags(session: Session) -> Rebuilt:
     """Return what rebuilds have done to the flags of the session's import. Raises Failure for a damaged record."""
-    if session.run is None or session.journal_path is None:
+    if session.run is None or session.run_path is None:
         return Rebuilt()
-    records = rebuild_run.records_beside(session.journal_path, session.run.journal.identity)
+    records = rebuild_run.records_beside(session.run_path, session.run.journal.identity)
     standing = frozenset(key for record in records for key, entry in record.flags.items() if entry.stands)
     own = {key: changes for key, changes in own_changes(records).items() if key not in standing}
     return Rebuilt(own, standing, adopted(records))

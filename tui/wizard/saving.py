@@ -66,7 +66,7 @@ def save_plan(session: Session, plan: Plan, folder: Path, kind: str) -> Path:
 
 def report_kinds(session: Session, run: Import, folder: Path) -> list[FileKind]:
     """Return the formats that a report can be saved in."""
-    report = report_of(run, session.forms)
+    report = report_of(run, session.forms, session.rebuild_records())
     return [
         FileKind(form, label, about, unused(folder, report_documents.file_name(report, form)))
         for form, label, about in _FORMS
@@ -75,7 +75,7 @@ def report_kinds(session: Session, run: Import, folder: Path) -> list[FileKind]:
 
 def save_report(session: Session, run: Import, folder: Path, kind: str) -> Path:
     """Save the report of an import as it is now, and return its file. Raises OSError, and KeyError for no format."""
-    report = report_of(run, session.forms)
+    report = report_of(run, session.forms, session.rebuild_records())
     path = report_documents.save(report, folder, _REPORTS[kind], run.context.redactor)
     session.saved_report = str(path)
     return path

@@ -45,6 +45,7 @@ from tui.text.redact import holds
 from tui.wizard.practice import Practice
 
 if TYPE_CHECKING:  # only the last step needs it
+    from tui.rebuild.record import Record
     from tui.wizard.rebuilding import Rebuilding
 
 DEMO_SERVER = "Demo server"
@@ -226,7 +227,23 @@ class Session:
         from tui.report.summary import summary  # deferred: the first screen needs no report
         from tui.wizard.outcomes import report_of
 
-        return clean(summary(report_of(self.run, self.forms)).line(self.saved_report))
+        report = report_of(self.run, self.forms, self.rebuild_records())
+        return clean(summary(report).line(self.saved_report))
+
+    def rebuild_records(self) -> tuple[Record, ...]:
+        """Return the records of the rebuilds of the run's flags; none if one of them is damaged."""
+        from tui.wizard.rebuild_run import records_beside  # deferred: the first screen needs none of it
+
+        if self.run is None or (path := self.run_path) is None:
+            return ()
+        with suppress(Failure):
+            return records_beside(path, self.run.journal.identity)
+        return ()
+
+    @property
+    def run_path(self) -> Path | None:
+        """The journal of the run: the latest one, unless that is of an attempt that created nothing yet."""
+        return self.journal_path if self.attempt is None or self.attempt is self.run else None
 
     @property
     def of_journal(self) -> bool:
