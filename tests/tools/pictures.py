@@ -1,4 +1,4 @@
-"""Draws the pictures of the README in `screenshots/`: the hero and four steps, large, from the demo, always the same.
+"""Draws the pictures of the README in `screenshots/`: the hero and five steps, large, from the demo, always the same.
 
 Beside them, in `tests/pilot/pictures/`, what the README does not show: every step for both integrations at 80x24,
 what can go wrong, other palettes, ASCII, small and large windows.
@@ -70,6 +70,12 @@ async def readme(folder: Path) -> Drawing:
     async with _sent(folder, "import-partial", size=(100, 28)) as walk:
         await walk.until(lambda: walk.get("#run-report").display, "the report")
         yield FOLDER / "report.svg", await _drawn(walk)
+    async with _demo(folder, size=(100, 28)) as walk:
+        await walk.jump("review")
+        await walk.send()
+        await walk.show("rebuild")
+        await chosen(walk)
+        yield FOLDER / "rebuild.svg", await _drawn(walk)
 
 
 _LARGE: dict[str, tuple[str, tuple[int, int]]] = {
