@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 
 from tests.pilot.rebuilds import PLAIN, accepted, applied, chosen, content, done, held, marked, rebuilding, rows
 from tests.pilot.runs import asked, buttons, ended, question, report
@@ -17,6 +17,7 @@ from tui.screens.rebuild_accept import AcceptScreen
 from tui.screens.rebuild_flag import RebuildFlagScreen
 from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
+from tui.wizard.rebuilding import rebuilding_of
 
 SMALL = (60, 16)
 
@@ -280,6 +281,15 @@ async def test_the_pane_of_a_wide_window_shows_the_flag_at_the_cursor(tmp_path: 
         assert "In LaunchDarkly" in walk.text("#aside-text")
 
 
+async def test_quitting_while_a_change_is_on_its_way_asks(tmp_path: Path) -> None:
+    async with rebuilding(tmp_path) as walk:
+        await chosen(walk)
+        rebuilding_of(walk.app.session).writing = True
+        await walk.press("ctrl+q")
+        await walk.opened(Question)
+        assert "looked up next time" in "".join(str(text.content) for text in walk.app.screen.query(Static))
+
+
 async def test_undo_keeps_rebuilt_flags_until_their_rebuild_is_taken_back(tmp_path: Path) -> None:
     async with rebuilding(tmp_path) as walk:
         await chosen(walk)
@@ -292,12 +302,16 @@ async def test_undo_keeps_rebuilt_flags_until_their_rebuild_is_taken_back(tmp_pa
         assert "created as planned" in walk.text("#heading")
         text = await undo_message(walk)
         assert f"{rebuilt} flags have rebuilt targeting and are kept" in text
-        await walk.show("rebuild")
+        await walk.push("#undo")
+        await walk.opened(UndoScreen)
+        await walk.until(lambda: walk.get("#take-back").display, "the offer to take back")
         await walk.push("#take-back")
         await walk.opened(Question)
         await walk.push("#yes")
-        await done(walk)
-        assert "Nothing has been changed yet." in await undo_message(walk)
+        await walk.opened(UndoScreen)
+        await walk.until(lambda: "is taken back" in walk.text("#sheet-message"), "what was taken back")
+        assert not walk.get("#take-back").display
+        assert walk.get("#archive").display
 
 
 async def undo_message(walk: Walk) -> str:

@@ -6,24 +6,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
-from functools import partial
 
-from tui.apply.account import caller_of, must_be_same
 from tui.commands.case import Case, RecipeOptions
 from tui.commands.output import Output, terminal_width
 from tui.commands.rebuild_questions import Questions
 from tui.commands.style import Style
-from tui.launchdarkly.rebuild_requests import EnvironmentRequests
 from tui.net.events import Counted
 from tui.plan.words import flags
-from tui.rebuild import resume
 from tui.rebuild.read_back import Outcome
 from tui.rebuild.record import Record, State
 from tui.rebuild.segments import removed_unused
 from tui.rebuild.session import Session
 from tui.rebuild.take_back import Removal, carried_out, listed
 from tui.text.clean import clean
-from tui.wizard.rebuild_run import saved
 
 _DECLINED = 2
 _NOT_DONE = 6
@@ -55,30 +50,6 @@ async def taken_back(session: Session, case: Case, options: RecipeOptions, quest
         kept = await removed_unused(session)
     _print(session.record, done, removals, kept, output, done=True)
     return _NOT_DONE if any(outcome.state is not State.TAKEN_BACK for outcome in done) else 0
-
-
-async def all_taken_back(case: Case, records: Sequence[Record], output: Output) -> tuple[Record, ...]:
-    """Take back all rebuilds of an import, as an undo of the import does first. Warn about what stays. Raises
-    Failure."""
-    changed: list[Record] = []
-    async with case.context.launchdarkly(case.bag, case.request.instance) as ld:
-        account = (await caller_of(ld)).account_id
-        for record in records:
-            must_be_same(record.name, record.account, account, writes=True)
-            with closing(case.progress()) as progress:
-                requests = EnvironmentRequests(ld, record.project, record.environment, progress.happened)
-                keep = partial(saved, journal=case.path, redactor=case.context.redactor)
-                session = Session(record, requests, case.context, keep)
-                await resume.settled(session)
-                async with aclosing(carried_out(session, await listed(session))) as outcomes:
-                    stays = [outcome async for outcome in outcomes if outcome.reason]
-                kept = await removed_unused(session)
-            for outcome in stays:
-                output.warn(f"{outcome.key} stays rebuilt in {record.environment}: {outcome.reason}")
-            for key, reason in kept.items():
-                output.warn(f"Helper segment {key} in {record.environment} stays: {reason}")
-            changed.append(session.record)
-    return tuple(changed)
 
 
 def _orphans(record: Record) -> bool:

@@ -11,7 +11,6 @@ from tui.apply.journal import Journal
 from tui.apply.undo import Decision, Undo, UndoAction, without_journal
 from tui.commands.case import Case, RecipeOptions, must_be_able_to_ask, open_case
 from tui.commands.output import Output, terminal_width
-from tui.commands.rebuild_undo import all_taken_back
 from tui.commands.remedies import RECIPE
 from tui.commands.style import Style
 from tui.commands.surroundings import Surroundings
@@ -21,7 +20,7 @@ from tui.plan.words import flags
 from tui.rebuild.record import Record, adopted, own_changes
 from tui.text.cells import wrapped
 from tui.text.clean import clean
-from tui.wizard.rebuild_run import records_beside
+from tui.wizard.rebuild_run import all_taken_back, records_beside
 
 _DECLINED = 2
 _REFUSED = 4
@@ -66,7 +65,11 @@ async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Ou
             output.say("Nothing was changed.")
             return _DECLINED
     if rebuilt:
-        records = await all_taken_back(case, records, output)
+        with closing(case.progress()) as progress:
+            where = case.path, case.request.instance, case.bag, case.context
+            records, stays = await all_taken_back(records, *where, progress.happened)
+        for sentence in stays:
+            output.warn(sentence)
         approved = {decision.key for decision in decisions if decision.action is not UndoAction.KEEP}
         undo, again = await _listed(case, journal, options, records)
         decisions = tuple(

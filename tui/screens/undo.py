@@ -17,7 +17,7 @@ from textual.worker import Worker
 from tui.apply.engine import Import
 from tui.apply.undo import Decision, Undo, UndoAction
 from tui.net.errors import Failure, joined
-from tui.net.events import Counted, Pausing
+from tui.net.events import Counted, Pausing, ProgressEvent
 from tui.plan.words import flags
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
@@ -62,6 +62,8 @@ class UndoScreen(Sheet[bool]):
         self._undo = self._new_undo()
         self._decisions: tuple[Decision, ...] = ()
         self._changed = False
+        self._taken_back: tuple[str, str] | None = None
+        """Level and text of how taking back rebuilds ended, to be said with the next list."""
         self._fresh: list[Decision] = []
         """Carried out, and not ticked in the list yet."""
         self._taken, self._count_all = 0, 0
@@ -83,12 +85,13 @@ class UndoScreen(Sheet[bool]):
 
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Close", id="close")
+        yield Plain("Take back", id="take-back")
         yield Plain("Archive", id="archive")
         yield Plain("Delete", id="delete")
         yield Plain("Stop", id="stop")
 
     def on_mount(self) -> None:
-        for name in ("archive", "delete", "stop"):
+        for name in ("take-back", "archive", "delete", "stop"):
             self.query_one(f"#{name}").display = False
         self.query_one("#close").focus()
         self.action_read()
@@ -138,13 +141,23 @@ class UndoScreen(Sheet[bool]):
         text = undo_words.NOTHING_CHANGED if self._count else "No flag can be undone."
         uncertain = sum(each.not_certain for each in self._decisions)
         self.say("note", f"{text} {flags(uncertain)} not certain: press Space to include one." if uncertain else text)
-        if kept := len(self._rebuilt.standing & {each.key for each in self._decisions}):
+        if kept := self._count_rebuilt:
             self.say("warning", undo_words.rebuilt(kept))
+        if self._taken_back is not None:
+            self.say(*self._taken_back)
+            self._taken_back = None
         self._offer()
+
+    @property
+    def _count_rebuilt(self) -> int:
+        return len(self._rebuilt.standing & {each.key for each in self._decisions})
 
     def _offer(self) -> None:
         """The buttons that begin, with the number of flags."""
-        count = self._count
+        count, rebuilt = self._count, self._count_rebuilt
+        take_back = self.query_one("#take-back", Plain)
+        take_back.display = rebuilt > 0
+        take_back.rename(f"Take back {rebuilt:,}")
         for name, verb in (("archive", "Archive"), ("delete", "Delete")):
             button = self.query_one(f"#{name}", Plain)
             button.display = count > 0
@@ -209,8 +222,42 @@ class UndoScreen(Sheet[bool]):
             self.action_close()
         elif event.button.id == "stop" and self._worker is not None:
             self._worker.cancel()
+        elif not self._busy and event.button.id == "take-back":
+            self._take_back()
         elif not self._busy:
             self._ask(delete=event.button.id == "delete")
+
+    @work(exclusive=True, group="ask", exit_on_error=True)
+    async def _take_back(self) -> None:
+        """Take back the rebuilt targeting in every environment, and list the flags again."""
+        project = clean(self._run.journal.identity.project)
+        title, text = undo_words.take_back_question(project, self._count_rebuilt)
+        if await self.app.push_screen_wait(Question(title, text, yes="Take back", no="No")):
+            self._worker = self._carry_back()
+
+    @work(exclusive=True, group="undo", exit_on_error=True)
+    async def _carry_back(self) -> None:
+        from tui.wizard.rebuild_run import all_taken_back
+
+        session, run = self.app.session, self._run
+        path = session.run_path
+        if path is None:
+            return
+        self.say("note", "Taking back the rebuilt targeting.")
+        try:
+            where = path, run.instance, run.bag, run.context
+            _, stays = await all_taken_back(session.rebuild_records(), *where, self._report_progress)
+        except Failure as failure:
+            self.say("problem", remedies.sentence(failure))
+            return
+        self._changed, session.rebuilding = True, None
+        if self.query("#undo-list"):
+            self._taken_back = undo_words.taken_back(stays)
+            self._read()
+
+    def _report_progress(self, event: ProgressEvent) -> None:
+        if isinstance(event, Pausing):
+            self.say("warning", event.words)
 
     @work(exclusive=True, group="ask", exit_on_error=True)
     async def _ask(self, *, delete: bool) -> None:
@@ -275,7 +322,7 @@ class UndoScreen(Sheet[bool]):
         self.query_one("#close").focus()
 
     def _show_stop(self, *, on: bool) -> None:
-        for name in ("archive", "delete"):
+        for name in ("take-back", "archive", "delete"):
             self.query_one(f"#{name}").display = False
         self.query_one("#stop").display = on
         self.query_one("#close").display = not on

@@ -28,6 +28,9 @@ def question(session: Session, *, quits: bool = True) -> LeavingQuestion | None:
     if creation is not None and creation.begun and creation.outcome is None:
         text = f"LaunchDarkly has not responded yet. If you {verb.lower()} now, you won't see the result."
         return LeavingQuestion(f"{verb} before the response?", text, verb)
+    if session.rebuilding is not None and session.rebuilding.writing:
+        text = "What is done stays done. A change that is on its way is looked up next time."
+        return LeavingQuestion(f"{verb} before the rebuild is done?", text, verb)
     if session.practice is not None:
         if session.run is None or session.run.over:
             return None

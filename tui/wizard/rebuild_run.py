@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 from tui.answers.rebuild_settings import RebuildSettings
-from tui.apply.account import must_be_same
+from tui.apply.account import caller_of, must_be_same
 from tui.apply.journal import Identity, Journal
 from tui.apply.ours import judgments
 from tui.apply.ownership import Judgment, Owner
+from tui.context import Context
 from tui.launchdarkly.client import LaunchDarkly
+from tui.launchdarkly.instances import Instance
+from tui.launchdarkly.rebuild_requests import EnvironmentRequests
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.rebuild import store
+from tui.net.events import Sink
+from tui.rebuild import resume, store
 from tui.rebuild.compile import Options
 from tui.rebuild.proposal import Proposal, Selection, propose
 from tui.rebuild.reading import BothSides
 from tui.rebuild.record import FlagEntry, Record, adopted, own_changes
+from tui.rebuild.segments import removed_unused
+from tui.rebuild.session import Session
+from tui.rebuild.take_back import carried_out, listed
+from tui.secrets.bag import Bag
 from tui.text.clean import clean
 from tui.text.redact import Redactor
 
@@ -107,6 +117,29 @@ def proposed(
     """Translate and prove the selected flags, by a person's settings. Takes long: call it in a thread."""
     options = Options(settings.helper_segments, dict(settings.context_kinds))
     return propose(sides, selection, options, settings.accept, progress, stopped, entries)
+
+
+async def all_taken_back(
+    records: Sequence[Record], journal: Path, instance: Instance, bag: Bag, context: Context, sink: Sink
+) -> tuple[tuple[Record, ...], tuple[str, ...]]:
+    """Take back all rebuilds of an import, as an undo of the import does first. Return the records as they are then,
+    and a sentence for each flag and segment that stays. Raises Failure."""
+    changed, stays = list[Record](), list[str]()
+    async with context.launchdarkly(bag, instance) as ld:
+        account = (await caller_of(ld)).account_id
+        for record in records:
+            must_be_same(record.name, record.account, account, writes=True)
+            requests = EnvironmentRequests(ld, record.project, record.environment, sink)
+            session = Session(record, requests, context, partial(saved, journal=journal, redactor=context.redactor))
+            await resume.settled(session)
+            async with aclosing(carried_out(session, await listed(session))) as outcomes:
+                async for outcome in outcomes:
+                    if outcome.reason:
+                        stays.append(f"{outcome.key} stays rebuilt in {record.environment}: {outcome.reason}")
+            for key, reason in (await removed_unused(session)).items():
+                stays.append(f"Helper segment {key} in {record.environment} stays: {reason}")
+            changed.append(session.record)
+    return tuple(changed), tuple(stays)
 
 
 def example_of(proposal: Proposal, name: str) -> str:

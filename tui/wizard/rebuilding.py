@@ -30,7 +30,7 @@ from tui.net.events import Counted, Sink, ignore
 from tui.plan.request import PlanRequest
 from tui.rebuild import live, resume, take_back, turn_on
 from tui.rebuild.apply import Application, note_results
-from tui.rebuild.proposal import Proposal, Row, Selection, accepting, narrowed
+from tui.rebuild.proposal import Proposal, Row, Selection, accepting
 from tui.rebuild.read_back import Outcome
 from tui.rebuild.reading import BothSides, named_flags, read
 from tui.rebuild.record import Record, State, adopted, own_changes
@@ -58,6 +58,8 @@ class Rebuilding:
     seen: set[str] = field(default_factory=set)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    writing: bool = False
+    """A change may be on its way."""
     _proposal: Proposal | None = None
     _record: Record | None = None
     _account: str = ""
@@ -243,20 +245,20 @@ class Rebuilding:
 
     async def check(self, sink: Sink = ignore) -> AsyncGenerator[Outcome, None]:
         """Read back what earlier runs have rebuilt, and yield how each flag is. Changes nothing. Raises Failure."""
-        if (proposal := self.proposal) is not None:
-            rebuilt = narrowed(proposal, self.unchecked())
-            async with aclosing(self._applied(rebuilt, sink)) as outcomes:
+        rebuilt = self.unchecked()
+        if rebuilt and (proposal := self.proposal) is not None:
+            async with aclosing(self._applied(proposal, sink, only=rebuilt)) as outcomes:
                 async for outcome in outcomes:
                     yield outcome
 
     async def _applied(
-        self, proposal: Proposal, sink: Sink, *, approvals: bool = False
+        self, proposal: Proposal, sink: Sink, *, approvals: bool = False, only: Collection[str] = ()
     ) -> AsyncGenerator[Outcome, None]:
         sides = self.sides
         if sides is None:
             return
         async with self._writing(sink) as writing:
-            application = Application(writing, proposal, sides, approvals=approvals)
+            application = Application(writing, proposal, sides, approvals=approvals, only=only)
             try:
                 async with aclosing(application.run()) as outcomes:
                     async for outcome in outcomes:
@@ -347,7 +349,11 @@ class Rebuilding:
             self._account = await account_of(ld, self.journal, writes=writes, sink=sink)
             record = rebuild_run.record_of(path, identity, self._key, self._account, writes=writes)
             requests = EnvironmentRequests(ld, identity.project, self._key, sink)
-            yield Writing(record, requests, walk.context, keep)
+            self.writing = writes
+            try:
+                yield Writing(record, requests, walk.context, keep)
+            finally:
+                self.writing = False
 
     def _path(self) -> Path:
         """The journal's file, locked against other processes. It need not exist. Raises Failure."""

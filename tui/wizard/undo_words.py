@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tui.apply.undo import Decision, UndoAction
 from tui.plan.words import flags
+from tui.text.clean import clean
 
 PURPOSE = "Undo only touches flags that this import created and no one changed."
 NOTHING_CHANGED = "Nothing has been changed yet."
@@ -77,7 +78,20 @@ def summary(decisions: Iterable[Decision], *, done: bool = False, open_: int = 0
 def rebuilt(count: int) -> str:
     """Return why flags are kept whose targeting was rebuilt, and what to do first."""
     was = "has rebuilt targeting and is" if count == 1 else "have rebuilt targeting and are"
-    return f"{flags(count)} {was} kept. Take that back first, in the step Rebuild."
+    return f"{flags(count)} {was} kept. Take that back first."
+
+
+def take_back_question(project: str, count: int) -> tuple[str, str]:
+    """Return title and text of the question before rebuilds are taken back in all environments."""
+    text = "What someone else has changed since stays as it is. After that, the flags can be archived."
+    return f"Take back the targeting of {flags(count)} in {project}?", text
+
+
+def taken_back(stays: Sequence[str]) -> tuple[str, str]:
+    """Return level and text of how taking back ended."""
+    if not stays:
+        return "ok", "The rebuilt targeting is taken back."
+    return "warning", f"{clean(stays[0])}{f' {len(stays) - 1:,} more stay.' if len(stays) > 1 else ''}"
 
 
 def progress(done: int, count: int, *, delete: bool) -> str:
