@@ -122,7 +122,8 @@ class RunDeeds(StepScreen):
             self.say("problem", remedies.sentence(failure))
             return
         await self.show_report_again()
-        self.say("ok", import_key_words.deleted(key, there=there))
+        stored = import_key.is_stored(self.session)
+        self.say("ok", import_key_words.deleted(key, there=there, stored=stored))
 
     @on(Button.Pressed, "#wider-key")
     @work(exclusive=True, group="deed", exit_on_error=True)

@@ -129,6 +129,11 @@ def _field_with_created(session: Session) -> bool:
     return any(answer.source == CREATED or answer.reference == drafts.KEYRING for answer in answers)
 
 
+def is_stored(session: Session) -> bool:
+    """Whether the import key of the answers is in the keyring."""
+    return any(drafts.answer(session.draft, field).reference == drafts.KEYRING for field in _import_key_fields(session))
+
+
 def _import_key_fields(session: Session) -> list[str]:
     return [field.key for field in drafts.all_fields(session.draft) if field.role == ROLE]
 

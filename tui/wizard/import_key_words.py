@@ -114,9 +114,10 @@ def sentences(failure: Failure | None) -> list[LeveledText]:
     return [(level, failure.what), *(("note", text) for text in (failure.why, advice) if text)]
 
 
-def deleted(key: CreatedKey, *, there: bool = True) -> str:
-    """Return what happened to a key."""
-    return f"Deleted {clean(key.name)}." if there else f"{clean(key.name)} was already deleted."
+def deleted(key: CreatedKey, *, there: bool = True, stored: bool = False) -> str:
+    """Return what happened to a key. `stored`: the keyring may still have its value."""
+    text = f"Deleted {clean(key.name)}." if there else f"{clean(key.name)} was already deleted."
+    return f"{text} Remove its value from the keyring with: ld-flag-import keys forget" if stored else text
 
 
 def not_created(key: CreatedKey) -> str:

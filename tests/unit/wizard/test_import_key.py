@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.walk_tools import built_forms, checked, session, values
+from tui.answers import draft as drafts
 from tui.answers import remarks, saved_drafts
 from tui.answers.created_key import CREATED, CreatedKey
 from tui.answers.finding import Level
@@ -298,3 +299,15 @@ async def test_every_page_has_a_way_out(box: Sandbox) -> None:
         *(import_key_words.ended(KeyOutcome(key, fate)) for fate in Fate),
     ]
     assert all(page.no and page.title for page in pages)
+
+
+async def test_a_deleted_key_in_the_keyring_is_named(box: Sandbox, tmp_path: Path) -> None:
+    made = at_keys(box, tmp_path)
+    await created(made)
+    assert not import_key.is_stored(made)
+    answers = {**made.draft.answers, FIELD: replace(made.draft.answers[FIELD], reference=drafts.KEYRING)}
+    made.draft = replace(made.draft, answers=answers)
+    assert import_key.is_stored(made)
+    key = import_key.proposal(made)
+    assert "keys forget" in import_key_words.deleted(key, stored=True)
+    assert "keyring" not in import_key_words.deleted(key)
