@@ -55,6 +55,8 @@ async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Ou
     count = sum(decision.action is not UndoAction.KEEP for decision in decisions)
     if options.dry_run or not count:
         _print(decisions, output, _TO_DO if options.dry_run else _DONE)
+        if rebuilt and not output.as_json:
+            output.line(f"The targeting that was rebuilt in {flags(rebuilt)} is taken back first.")
         return 0
     if not options.yes:
         for line in _lines(decisions, _TO_DO, terminal_width(output.err), output.err_style):

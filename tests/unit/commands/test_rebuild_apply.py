@@ -103,6 +103,8 @@ def test_undo_takes_rebuilds_back_first_and_archives(imported: Recipe, box: Sand
     assert turned.code == 0, turned.out
     assert len(on(box)) > 2
     assert imported.run(verify.run).code == 0
+    listed = imported.run(undo.run, as_json=False, dry_run=True)
+    assert "is taken back first." in listed.out
     ran = imported.run(undo.run)
     (document,) = ran.lines
     assert ({flag["action"] for flag in document["flags"]}, ran.err) == ({"archive"}, "")
