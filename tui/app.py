@@ -217,6 +217,8 @@ class WizardApp(Host):
                 if isinstance(self.screen, IntegrationScreen):
                     self.switch_screen(IntegrationScreen())  # without imports to resume
         self._session = await asyncio.to_thread(self._build)
+        if self._session.keyring is not None:
+            self._session.keyring.may_have_written = self.action_redraw
         self._session.context.connections.hold()
         given = self._options.integration
         self._loaded.set()

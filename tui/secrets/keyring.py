@@ -84,6 +84,8 @@ class Keyring:
         self._limits = limits
         self._turn = asyncio.Lock()
         self._label = "the keyring"
+        self.may_have_written: Callable[[], None] = lambda: None
+        """Called after each answer for a key: its helpers may have written messages to the terminal meanwhile."""
 
     async def probe(self, *, unlock: bool = False) -> KeyringResult:
         """Return how the keyring is. With `unlock` it may open its password window first, for a minute."""
@@ -153,6 +155,8 @@ class Keyring:
         seconds = limits.unlock if unlock else limits.probe if op == "probe" else limits.call
         async with self._turn:
             reply = await ask(self._child, {"op": op, "service": SERVICE, "unlock": unlock, **more}, seconds)
+        if unlock or op in ("get", "put", "forget"):
+            self.may_have_written()
         self._label = reply.label or self._label
         reply = replace(reply, label=self._label)
         variable = variable_of_entry(entry)

@@ -57,6 +57,17 @@ async def test_keyring_stores_returns_and_forgets_a_key(tmp_path: Path) -> None:
     assert (gone.state, gone.value) == (KeyringState.MISSING, None)
 
 
+async def test_what_a_keyring_may_have_written_over_is_drawn_again(tmp_path: Path) -> None:
+    drawn: list[str] = []
+    store = keyring(tmp_path, "store")
+    store.may_have_written = lambda: drawn.append("all")
+    await store.probe()
+    assert drawn == []
+    await store.put(USER, SECRET)
+    await store.get(USER)
+    assert drawn == ["all", "all"]
+
+
 async def test_storing_again_renews_the_date_and_a_vanished_entry_can_be_forgotten(tmp_path: Path) -> None:
     await keyring(tmp_path, "store", now=1.0).put(USER, SECRET)
     store = keyring(tmp_path, "store", now=2.0)
