@@ -35,7 +35,7 @@ _KEYS = (("Esc", "close"), ("n", "next"), ("p", "previous"), ("Space", "adopt"),
 
 
 class RebuildFlagScreen(ModalScreen[None]):
-    """A page over the whole window. `adopt` is told of a tick, and returns what to say about it."""
+    """A page over the whole window. `adopt` gets each tick, and returns what to say about it."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [

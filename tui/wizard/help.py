@@ -133,7 +133,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     ),
     "rebuild": (
         "The import copies flags without the rules that decide who gets which variation. This step translates those"
-        " rules for one LaunchDarkly environment, and proves each translation: it evaluates both sides for many made-up"
+        " rules for one LaunchDarkly environment, and proves each translation: it evaluates both sides for many sample"
         " users and compares what they get.",
         "Choose an environment. The wizard reads both sides, which changes nothing. Open a flag to compare its"
         " rules. If a flag would differ for some users, the difference has a name. Accept names, not flags: a flag is"

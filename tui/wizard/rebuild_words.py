@@ -299,7 +299,7 @@ def turn_on_question(rebuilding: Rebuilding, rows: Collection[Row]) -> tuple[str
 def evaluate_question(number: int) -> tuple[str, str]:
     """Return the question before LaunchDarkly evaluates flags itself."""
     text = (
-        "The wizard sends a few made-up contexts and compares LaunchDarkly's answers. LaunchDarkly doesn't record them."
+        "The wizard sends a few sample contexts and compares LaunchDarkly's answers. LaunchDarkly doesn't record them."
     )
     return f"Let LaunchDarkly evaluate {flags(number)}?", text
 

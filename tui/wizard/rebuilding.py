@@ -1,4 +1,4 @@
-"""One walk's rebuild in one environment: what was read, what was accepted and adopted, and what became of it.
+"""One walk's rebuild in one environment: what was read, accepted, and adopted, and the outcomes.
 
 Every front holds one and adds questions. Nothing is sent but by `apply`, `turn_on` and `take_back`.
 """
@@ -46,7 +46,7 @@ from tui.wizard.session import Session
 class Rebuilding:
     """`adopted` and `accepted` are what the person has ticked, `seen` the flags of others that they have opened.
 
-    `outcomes` has what became of flags, by key, since both sides were read. `notes` are sentences about that.
+    `outcomes` are those of flags, by key, since both sides were read. `notes` are sentences about that.
     """
 
     walk: Session
@@ -159,7 +159,7 @@ class Rebuilding:
         self._opened.clear()
 
     async def read(self, sink: Sink = ignore) -> None:
-        """Read both sides, find out what became of an interrupted run, translate, and prove. Raises Failure."""
+        """Read both sides, find the outcome of an interrupted run, translate, and prove. Raises Failure."""
         async with self._writing(sink, writes=False) as writing:
             await resume.settled(writing)
             self._record = writing.record
@@ -232,7 +232,7 @@ class Rebuilding:
     # --- writing
 
     async def apply(self, *, approvals: bool = False, sink: Sink = ignore) -> AsyncGenerator[Outcome, None]:
-        """Set the targeting of the planned flags, read back those that are rebuilt, and yield what became of each.
+        """Set the targeting of the planned flags, read back those that are rebuilt, and yield the outcome of each.
 
         With `approvals` request those that are needed. Raises Failure; it can be repeated.
         """
@@ -285,7 +285,7 @@ class Rebuilding:
             return turn_on.to_turn_on(writing, proposal, sides, self.equal())
 
     async def turn_on(self, rows: Sequence[Row], sink: Sink = ignore) -> AsyncGenerator[Outcome, None]:
-        """Turn on flags, and yield what became of each. Raises Failure."""
+        """Turn on flags, and yield the outcome of each. Raises Failure."""
         if (proposal := self.proposal) is None:
             return
         async with self._writing(sink) as writing:
@@ -298,7 +298,7 @@ class Rebuilding:
                 self._record = writing.record
 
     async def evaluate(self, rows: Sequence[Row], sink: Sink = ignore) -> AsyncGenerator[Outcome, None]:
-        """Compare LaunchDarkly's own answers for flags that are on, and yield what became of each. Raises Failure."""
+        """Compare LaunchDarkly's own answers for flags that are on, and yield the outcome of each. Raises Failure."""
         if (proposal := self.proposal) is None:
             return
         async with self._writing(sink, writes=False) as writing:
@@ -315,7 +315,7 @@ class Rebuilding:
             return await take_back.listed(writing)
 
     async def take_back(self, removals: Sequence[Removal], sink: Sink = ignore) -> AsyncGenerator[Outcome, None]:
-        """Take back what can be, and yield what became of each flag. Raises Failure; it can be repeated."""
+        """Take back what can be, and yield the outcome of each flag. Raises Failure; it can be repeated."""
         async with self._writing(sink) as writing:
             try:
                 async with aclosing(take_back.carried_out(writing, removals)) as outcomes:
