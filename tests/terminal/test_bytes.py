@@ -43,10 +43,10 @@ def test_moving_about_sends_only_what_changes(world: World) -> None:
         walks.fill_in(term, "Ana Ruiz")
         assert sent(term, "ctrl+o") <= STEP
         term.press("f2")
-        term.wait("Search for commands")
+        term.wait("Search for actions")
         assert term.silent(IDLE_SECONDS) == 0
         term.press("escape")
-        term.wait_gone("Search for commands")
+        term.wait_gone("Search for actions")
         whole(term)
 
 
