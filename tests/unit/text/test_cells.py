@@ -9,7 +9,7 @@ import pytest
 from tui.text.cells import cells, shortened
 from tui.wizard.saving import saved
 
-LONG = "/home/ana/work/migrations/2026/split-to-launchdarkly/state/ld-flag-import"
+LONG = "/srv/ana/moving/migrations/2026/split-to-launchdarkly/state/ld-flag-import"
 
 
 @pytest.mark.parametrize(
@@ -35,5 +35,5 @@ def test_saved_message_keeps_the_file_and_its_end_at_any_width() -> None:
         assert message.endswith(", without keys.")
         assert cells(message) <= width - 6
     assert saved(path, 160, "…") == f"Saved {path.name} in {LONG}, without keys."
-    assert " in /home/" in saved(path, 80, "…")
+    assert " in /srv/" in saved(path, 80, "…")
     assert " in " not in saved(path, 60, "…")
