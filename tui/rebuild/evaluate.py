@@ -2,7 +2,7 @@
 
 The order and the meaning of clauses are those of LaunchDarkly's server SDKs (launchdarkly-server-sdk 9.20.0, and the
 test data of launchdarkly/sdk-test-harness). Every salt is another, so rollouts of flags and of segments are independent
-of each other. As in `tui.targeting.evaluate`, each evaluation follows one way that the buckets can fall.
+of each other. As in `tui.targeting.evaluate`, each evaluation is of one fall of the buckets.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tui.rebuild.model import (
     SegmentRule,
     Serve,
 )
+from tui.targeting.buckets import Fall, distribution
 from tui.targeting.evaluate import ANY_KEY
 from tui.targeting.expressions import expression
 from tui.targeting.model import Context, Value
@@ -40,17 +41,9 @@ def served(
     The context is of the flag's kind; without a key it has some key that no value mentions. `salts` have what
     `bucket` hashes for the flag itself ("") and for its parents: then the context gets its own variation.
     """
-    shown: dict[int, float] = {}
-    path: list[bool] = []
-    while True:
-        evaluation = _Evaluation(context, segments, parents, salts, path)
-        variation = evaluation.variation(targeting, "")
-        shown[variation] = shown.get(variation, 0.0) + evaluation.weight
-        while path and not path[-1]:
-            path.pop()
-        if not path:
-            return {variation: round(weight, 9) for variation, weight in shown.items()}
-        path[-1] = False
+    return distribution(
+        lambda fall: _Evaluation(context, segments, parents, salts, fall).variation(targeting, ""), WHOLE
+    )
 
 
 def bucket(salt: str, value: object) -> float:
@@ -65,7 +58,7 @@ def bucket(salt: str, value: object) -> float:
 
 
 class _Evaluation:
-    """One way that the buckets can fall, given by the answers in `path`; new answers are added to it as true."""
+    """The flag and its parents for one fall of the buckets."""
 
     def __init__(
         self,
@@ -73,17 +66,14 @@ class _Evaluation:
         segments: Mapping[str, HelperSegment],
         parents: Mapping[str, FlagTargeting],
         salts: Mapping[str, str],
-        path: list[bool],
+        fall: Fall,
     ) -> None:
-        self.weight = 100.0
         self._key = ANY_KEY if context.key is None else context.key
         self._attributes = context.attributes
         self._segments = segments
         self._parents = parents
         self._salts = salts
-        self._path = path
-        self._asked = 0
-        self._known: dict[Hashable, tuple[int, int]] = {}
+        self._fall = fall
         self._open: list[str] = []  # parents that are being evaluated
 
     def variation(self, targeting: FlagTargeting, flag: str) -> int:
@@ -164,18 +154,7 @@ class _Evaluation:
         # Only text and whole numbers have a bucket, everything else has bucket 0.
         if isinstance(value, bool) or not isinstance(value, str | int):
             return weight > 0
-        low, high = self._known.get(place, (0, WHOLE))
-        if weight >= high:
-            return True
-        if weight <= low:
-            return False
-        if self._asked == len(self._path):
-            self._path.append(True)
-        answer = self._path[self._asked]
-        self._asked += 1
-        self.weight *= ((weight - low) if answer else (high - weight)) / (high - low)
-        self._known[place] = (low, weight) if answer else (weight, high)
-        return answer
+        return self._fall.below(place, weight)
 
 
 def attribute_of(reference: str) -> str:

@@ -1,8 +1,5 @@
-"""What a source serves a context, as a distribution: percents of variations, without hashing.
-
-A share is decided by a bucket: a number from 0 to 100 that every key is equally likely to have. Shares of one bucket
-are nested, as at the source, and different buckets are independent. Each evaluation follows one way that the buckets
-can fall; all ways together, each with its weight, are the distribution.
+"""What a source serves a context, as a distribution: percents of variations, without hashing. Each evaluation is of one
+fall of the buckets (`tui.targeting.buckets`).
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from tui.targeting.approximations import (
     PARENT_KILLED_OR_OFF,
     REBUCKETED,
 )
+from tui.targeting.buckets import ALL, Fall, distribution
 from tui.targeting.model import (
     KEY,
     RANDOM,
@@ -40,8 +38,6 @@ from tui.targeting.model import (
 ANY_KEY = "b7f3a1d2-5c40-4e0b-9a36-0d1c2e8f4a57"
 """The key of a context without one, where it must have some key: a key that no value mentions."""
 
-_ALL = 100.0
-
 
 def served(
     targeting: Targeting, context: Context, names: Collection[str] = (), parents: Mapping[str, Targeting] = {}
@@ -52,33 +48,18 @@ def served(
     the source has LaunchDarkly's meaning in just these respects. A flag with unknown parts or unread segments is
     evaluated as if these matched no one.
     """
-    shown: dict[Variation | None, float] = {}
-    path: list[bool] = []
-    while True:
-        evaluation = _Evaluation(context, names, parents, path)
-        variation = evaluation.variation(targeting)
-        shown[variation] = shown.get(variation, 0.0) + evaluation.weight
-        while path and not path[-1]:
-            path.pop()
-        if not path:
-            return {variation: round(weight, 9) for variation, weight in shown.items()}
-        path[-1] = False
+    return distribution(lambda fall: _Evaluation(context, names, parents, fall).variation(targeting), ALL)
 
 
 class _Evaluation:
-    """One way that the buckets can fall, given by the answers in `path`; new answers are added to it as true."""
+    """A flag and those that it depends on, for one fall of the buckets."""
 
-    def __init__(
-        self, context: Context, names: Collection[str], parents: Mapping[str, Targeting], path: list[bool]
-    ) -> None:
-        self.weight = _ALL
+    def __init__(self, context: Context, names: Collection[str], parents: Mapping[str, Targeting], fall: Fall) -> None:
         self._key = ANY_KEY if context.key is None and ALWAYS_HAS_A_KEY in names else context.key
         self._context = context
         self._names = names
         self._parents = parents
-        self._path = path
-        self._asked = 0
-        self._known: dict[Hashable, tuple[float, float]] = {}
+        self._fall = fall
         self._open: list[str] = []  # flags being evaluated, each the parent of the one before
 
     def variation(self, targeting: Targeting) -> Variation | None:
@@ -99,7 +80,7 @@ class _Evaluation:
         for target in targeting.targets:
             if any(self._in_segment(key, targeting) for key in target.segments):
                 return target.variation
-        if not self._below((targeting.flag, "allocation"), targeting.allocation):
+        if not self._fall.below((targeting.flag, "allocation"), targeting.allocation):
             return targeting.off
         matching = (rule.serve for rule in targeting.rules if self._all_true(rule.conditions, targeting))
         return self._part(next(matching, targeting.default), (targeting.flag, "rules"))
@@ -148,10 +129,10 @@ class _Evaluation:
 
     def _has_share(self, rule: Rule, flag: str, place: int) -> bool:
         percent = sum(percent for variation, percent in rule.serve.parts if variation is not False)
-        if percent >= _ALL or percent <= 0:
-            return percent >= _ALL
+        if percent >= ALL or percent <= 0:
+            return percent >= ALL
         bucket = self._bucket(rule.serve.bucket, "rollout", flag, place)
-        return bucket is not None and self._below(bucket, percent)
+        return bucket is not None and self._fall.below(bucket, percent)
 
     def _variant(self, targeting: Targeting, variants: Shares) -> Variation | None:
         """Return the variant of a flag that is on: by an override, else by its share."""
@@ -225,23 +206,9 @@ class _Evaluation:
         parts = [part for part in shares.parts if part[1] > 0]
         for variation, percent in parts[:-1]:
             limit += percent
-            if self._below(bucket, limit):
+            if self._fall.below(bucket, limit):
                 return variation
         return parts[-1][0] if parts else None
-
-    def _below(self, bucket: Hashable, percent: float) -> bool:
-        low, high = self._known.get(bucket, (0.0, _ALL))
-        if percent >= high:
-            return True
-        if percent <= low:
-            return False
-        if self._asked == len(self._path):
-            self._path.append(True)
-        answer = self._path[self._asked]
-        self._asked += 1
-        self.weight *= ((percent - low) if answer else (high - percent)) / (high - low)
-        self._known[bucket] = (low, percent) if answer else (percent, high)
-        return answer
 
 
 def _segments(targeting: Targeting) -> list[str]:
