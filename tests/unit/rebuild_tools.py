@@ -44,6 +44,11 @@ def taken_back(recipe: Recipe, **options: Any) -> Ran:
     return rebuilt(recipe, undo=True, **options)
 
 
+def writes(box: Sandbox) -> list[tuple[str, str]]:
+    """The requests so far that may change something."""
+    return [(method, path) for method, path, _ in box.requests if method not in ("GET", "HEAD")]
+
+
 def states(ran: Ran) -> dict[str, str]:
     (document,) = ran.lines
     return {flag["key"]: flag["state"] for flag in document["flags"]}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.headless_tools import Ran, Recipe, recipe_in
+from tests.unit.rebuild_tools import writes
 from tui.commands import rebuild
 from tui.commands.command_line import ACCEPTABLE
 from tui.sandbox import split as split_server
@@ -22,20 +23,6 @@ FLAG = [
 ]  # fmt: skip
 
 
-@pytest.fixture(params=["unleash", "split"])
-def imported(request: pytest.FixtureRequest, box: Sandbox, tmp_path: Path) -> Recipe:
-    made = recipe_in(box, tmp_path, request.param)
-    assert made.run().code == 0
-    return made
-
-
-@pytest.fixture
-def split(box: Sandbox, tmp_path: Path) -> Recipe:
-    made = recipe_in(box, tmp_path, "split")
-    assert made.run().code == 0
-    return made
-
-
 def dry(recipe: Recipe, **options: Any) -> Ran:
     return recipe.run(rebuild.run, **{"dry_run": True, "yes": False, "environment": "production", **options})
 
@@ -43,10 +30,6 @@ def dry(recipe: Recipe, **options: Any) -> Ran:
 def flags(ran: Ran) -> dict[str, dict[str, Any]]:
     (document,) = ran.lines
     return {flag["key"]: flag for flag in document["flags"]}
-
-
-def writes(box: Sandbox) -> list[tuple[str, str]]:
-    return [(method, path) for method, path, _ in box.requests if method not in ("GET", "HEAD")]
 
 
 def text(recipe: Recipe, extra: str) -> None:

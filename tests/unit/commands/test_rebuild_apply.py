@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import needed
-from tests.unit.headless_tools import Ran, Recipe, recipe_in
-from tests.unit.rebuild_tools import NAMES, PLACE, content, few_flags, rebuilt, states, taken_back
+from tests.unit.headless_tools import Ran, Recipe
+from tests.unit.rebuild_tools import NAMES, PLACE, content, few_flags, rebuilt, states, taken_back, writes
 from tests.unit.sandbox.vendor_evaluator import evaluated as vendor_evaluator
 from tui.commands import rebuild, report, undo, verify
 from tui.commands.surroundings import Surroundings
@@ -26,24 +26,6 @@ from tui.sandbox.server import Sandbox
 def box() -> Iterator[Sandbox]:
     with Sandbox.start(company=few_flags()) as made:
         yield made
-
-
-@pytest.fixture(params=["unleash", "split"])
-def imported(request: pytest.FixtureRequest, box: Sandbox, tmp_path: Path) -> Recipe:
-    made = recipe_in(box, tmp_path, request.param)
-    assert made.run().code == 0
-    return made
-
-
-@pytest.fixture
-def unleash(box: Sandbox, tmp_path: Path) -> Recipe:
-    made = recipe_in(box, tmp_path, "unleash")
-    assert made.run().code == 0
-    return made
-
-
-def writes(box: Sandbox) -> list[tuple[str, str]]:
-    return [(method, path) for method, path, _ in box.requests if method not in ("GET", "HEAD")]
 
 
 def reasons(recipe: Recipe, **options: Any) -> dict[str, str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.unit.headless_tools import Recipe, recipe_in
+from tests.unit.headless_tools import Recipe
 from tests.unit.rebuild_tools import content, few_flags, killed, mortal, rebuilt, states, taken_back
 from tui.sandbox.server import Sandbox
 
@@ -27,20 +26,6 @@ def box() -> Iterator[Sandbox]:
     few = few_flags("pickup-points", "beta-search", "wholesale-prices", "wholesale-credit")
     with Sandbox.start(company=few) as made:
         yield made
-
-
-@pytest.fixture(params=["unleash", "split"])
-def imported(request: pytest.FixtureRequest, box: Sandbox, tmp_path: Path) -> Recipe:
-    made = recipe_in(box, tmp_path, request.param)
-    assert made.run().code == 0
-    return made
-
-
-@pytest.fixture
-def unleash(box: Sandbox, tmp_path: Path) -> Recipe:
-    made = recipe_in(box, tmp_path, "unleash")
-    assert made.run().code == 0
-    return made
 
 
 @pytest.mark.parametrize("share", range(_SHARES))
