@@ -60,9 +60,7 @@ class Signals:
             self.descriptor = -1
 
     def _continue(self, number: int, frame: object) -> None:
-        self._stopped = not self._waits
-        if self._waits:
-            self._continued()
+        self._stopped = True  # nothing is written from here: it would break into a line that is being written
 
     def _handle(self, number: int, frame: object) -> None:
         if self.received:
@@ -84,6 +82,7 @@ class Signals:
         while handle not in (ready := select.select(watched, [], [])[0]):
             if self.descriptor in ready:
                 self.drain()
+            self._repeat()
 
     def check(self) -> None:
         """Raise Ended if a signal has come."""
@@ -96,12 +95,15 @@ class Signals:
         before, self._waits = self._waits, True
         try:
             self.check()
-            if self._stopped:
-                self._stopped = False
-                self._continued()
+            self._repeat()
             yield
         finally:
             self._waits = before
+
+    def _repeat(self) -> None:
+        if self._stopped:
+            self._stopped = False
+            self._continued()
 
     @contextmanager
     def working(self, cancel: Callable[[], object]) -> Iterator[None]:

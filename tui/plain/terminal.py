@@ -139,9 +139,10 @@ class Terminal:
         return line, pasted and self._drop_pasted()
 
     def _open(self, prompt: str) -> None:
-        self._prompt = "\n".join(wrapped(clean(self.redact(prompt)), self._width(), rest="  "))
-        self._write(self._prompt)
+        text = "\n".join(wrapped(clean(self.redact(prompt)), self._width(), rest="  "))
+        self._write(text)
         self._flush()
+        self._prompt = text
         if (begin := self.when_asked) is not None:
             self.when_asked = None
             begin()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import selectors
 import signal
@@ -39,6 +40,17 @@ class TerminalDriver(LinuxDriver):
             # If the terminal does not know its size, the app takes it from Rich, which assumes another one than the
             # driver: the app would lay itself out again and again.
             self._size = self._get_terminal_size()
+        # Textual handles them wherever the program is, and waits for a lock for ever if that is inside a write.
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTSTP, self._sigtstp_application)
+        loop.add_signal_handler(signal.SIGCONT, self._continue)
+
+    def _continue(self) -> None:
+        """After `fg`. SIGSTOP left the threads running: a second set would share the input with them."""
+        if self._auto_restart and not self._must_signal_resume:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        self._sigcont_application()
 
     def run_input_thread(self) -> None:
         """Read until the driver stops input. If the terminal is gone, end the program as a hang-up does."""
