@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.console import Console, RenderableType
 from rich.segment import Segments
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual._compositor import CompositorUpdate
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -34,6 +34,7 @@ from tui.screens.frame import Frame
 from tui.screens.host import Host
 from tui.screens.integration import IntegrationScreen
 from tui.terminal.canvas import Canvas
+from tui.terminal.parser import NextLines
 from tui.text import locale
 from tui.text.clean import clean
 from tui.text.redact import Redactor
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 _LATER_STYLES = ("lists", "fields", "plan", "flag", "review", "submit", "run", "dialogs", "rebuild")
 """The style sheets that the first screen doesn't need, in the order that decides which rule wins."""
 _NO_COLOR = NoColor()
+_LONGEST_KEY = 1.0
+"""Seconds after which a key no longer waits for the one before."""
 
 
 def _actions() -> type[Provider]:
@@ -114,6 +117,24 @@ class WizardApp(Host):
 
     def on_resize(self) -> None:
         self._canvas.forget()  # terminals move the text when their size changes
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let the widget in focus take a key or paste before the next one is looked at, which may be bound to an action
+        or change the focus."""
+        if isinstance(event, NextLines):
+            from tui.widgets.inputs import SecretInput
+
+            if not isinstance(self.focused, SecretInput):
+                for key in event.keys:
+                    await self.on_event(key)
+                return
+            event = events.Paste(event.text)  # Textual finds a handler by the name of the class
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and self.focused is not None:
+            taken = asyncio.Event()
+            if self.focused.call_later(taken.set):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(taken.wait(), _LONGEST_KEY)
+        await super().on_event(event)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver, on a POSIX terminal with our own reading and writing."""

@@ -133,7 +133,7 @@ async def test_lost_connection_or_pause_is_shown_until_the_next_look(
     timed = Clock()
     running_ = running(tmp_path, brake, then=fault, seconds=seconds, clock=timed, now=timed.now)
     async with running_ as (walk, clock):
-        assert words in walk.message()
+        await walk.until(lambda: words in walk.message(), "what is wrong")
         assert "The import isn't affected" in walk.message()
         assert run_of(walk).trouble is None
         assert "Import complete" in await to_the_end(walk, clock, brake)

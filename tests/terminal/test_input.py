@@ -24,6 +24,7 @@ from tests.terminal.world import PROGRAM, World
 
 pytestmark = pytest.mark.terminal
 
+KEY = "api-0a1b2c3d-1111-4222-8333-444455556666"
 LATIN_1 = b"api-\xe9x"
 UNENDED_PASTE = b"\x1b[200~api-0a1b2c3d-1111-4222-8333-444455556666"
 ANSWERS = (
@@ -92,6 +93,20 @@ def test_a_paste_without_its_end_counts_as_pasted_and_keys_work(term: Pty, key: 
     still_works(term)
 
 
+def test_the_second_line_of_a_key_pasted_without_brackets_is_dropped(term: Pty) -> None:
+    term.write(f"{KEY}\rThe rest of a mail\r")
+    term.wait("40 characters", "The second line was dropped")
+    assert "Your token" in term.focus().label
+    assert not term.shows("mail")
+
+
+def test_enter_is_taken_after_the_letters_before_it(term: Pty) -> None:
+    for letters in range(3, 15):
+        term.write("\x15" + "a" * letters + "\r")  # Ctrl+U first
+        term.wait(f"Too short: {letters} characters")
+        assert characters(term) == letters
+
+
 def test_ctrl_q_leaves_in_the_middle_of_a_paste(term: Pty) -> None:
     term.send(UNENDED_PASTE)
     term.silent(0.3)
@@ -138,6 +153,7 @@ def test_noise_never_ends_the_wizard(term: Pty) -> None:
         return term.shows("[ Quit ]") or _LEFT in term.raw
 
     term.until(ends, "a question or the end")
+    term.silent(0.1)  # each of them has been taken
     still_works(term)
 
 

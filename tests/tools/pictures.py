@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import html
 import os
 import re
 import sys
@@ -224,14 +225,21 @@ GROUPS: dict[str, Callable[[Path], Drawing]] = {
 }
 
 
+def _change(path: Path, svg: str) -> str:
+    """The first line of a picture that the file doesn't have, as text."""
+    before = path.read_text("utf-8").splitlines() if path.is_file() else []
+    new = next((line for line in svg.splitlines() if line not in before), "lines gone")
+    return html.unescape(re.sub(r"<[^>]*>", "", new))[:300]
+
+
 async def drawn(check: bool, groups: Iterable[str] = tuple(GROUPS)) -> list[str]:
-    """Draw or compare all of some groups; returns the names of those that did not match."""
+    """Draw or compare all of some groups; returns the names of those that did not match, and their first change."""
     differ = []
     with tempfile.TemporaryDirectory() as folder:
         for group in groups:
             async for path, svg in GROUPS[group](Path(folder)):
                 if not path.is_file() or path.read_text("utf-8") != svg:
-                    differ.append(path.stem)
+                    differ.append(f"{path.stem} ({_change(path, svg)})" if check else path.stem)
                     if not check:
                         path.parent.mkdir(exist_ok=True)
                         path.write_text(svg, "utf-8", newline="\n")

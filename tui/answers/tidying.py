@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from tui.answers.fields import Tidied
 from tui.net.address import AddressError, is_loopback, normal_base_url
 from tui.secrets.references import is_placeholder
+from tui.text.key_shapes import holds_key
 
 Tidier = Callable[[str], Tidied]
 
@@ -52,7 +53,9 @@ def tidy_text(raw: str) -> Tidied:
 
 def tidy_key(raw: str) -> Tidied:
     """Take all blanks, line breaks, and invisible characters out of a key, and quotes and `Bearer ` off it."""
+    raw, dropped = _first_key(raw)
     text, said = _without_invisible(raw)
+    said = _sentence(said, dropped)
     if _BLANK.search(text) is None and text[:1] not in _QUOTES:
         return Tidied(text, said)
     text, blanks = text.strip(), len(text) - len(text.strip())
@@ -62,6 +65,14 @@ def tidy_key(raw: str) -> Tidied:
     text, inside = _BLANK.subn("", text)
     parts = (said, _gone(blanks + inside, "space"), "The quotes were removed." if quotes else "")
     return Tidied(text, _sentence(*parts, "“Bearer” was removed." if header else ""))
+
+
+def _first_key(raw: str) -> tuple[str, str]:
+    """Drop the lines after the first one, unless they are the rest of a key that was broken into lines."""
+    lines = [line for line in _BREAK.split(raw) if line.strip()] if not raw.isprintable() else []
+    if len(lines) < 2 or (holds_key("".join(lines)) and not any(holds_key(line) for line in lines)):
+        return raw, ""
+    return lines[0], "The second line was dropped." if len(lines) == 2 else "Only the first line was kept."
 
 
 def tidy_id(raw: str) -> Tidied:

@@ -184,7 +184,7 @@ class ConfigurationsScreen(SlashSearches, Sheet[None]):
         if self.focused is not None and self.focused.id == "configs-filter":
             self._to_list()
         elif self.focused is not None and self.focused.id == TOKEN.key:
-            self.after_the_field(self.action_read)
+            self.action_read()
         else:
             self.focus_next()
 

@@ -5,7 +5,6 @@ Typed ahead, a key pasted after Tab would otherwise land in the field before, in
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from textual.actions import SkipAction
@@ -59,9 +58,3 @@ class InFields(Widget):
         """Leave the key to others where the focus is in no field."""
         if not isinstance(self.screen.focused, Input):
             raise SkipAction
-
-    def after_the_field(self, do: Callable[[], object]) -> None:
-        """Do something once the field has taken what was typed or pasted right before. Skips the key elsewhere."""
-        self.in_field()
-        if self.screen.focused is not None:
-            self.screen.focused.call_later(do)

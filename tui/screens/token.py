@@ -60,7 +60,8 @@ class TokenScreen(Sheet[bool]):
 
     def action_take(self) -> None:
         """Enter in the field continues."""
-        self.after_the_field(self._go_on)
+        self.in_field()
+        self._go_on()
 
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:

@@ -18,6 +18,10 @@ from textual._xterm_parser import XTermParser
 from textual.constants import ESCAPE_DELAY
 from textual.message import Message
 
+LONGEST_PAUSE = 0.05
+"""Seconds between two letters of a paste without brackets."""
+_SHORTEST_PASTE = 20
+"""Letters without a pause that no one types."""
 SILENCE = 2.0
 """Seconds without input after which a paste or a sequence has ended, even if its end never arrived."""
 
@@ -33,6 +37,10 @@ _ALWAYS_KEYS = ("\x03", "\x11")
 _REPORTS = re.compile(r"(?:\x1b\[<[-\d;]+[Mm]|\x1b\[[IO])+")
 """Reads of nothing but reports about the mouse and the window's focus."""
 _TYPED = re.compile(r"[^\x1b]+")
+_LETTERS = re.compile(r"[^\x00-\x1f\x7f]*\Z")
+_LINES = re.compile(r"[^\x00-\x09\x0b\x0c\x0e-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x09\x0b\x0c\x0e-\x1f\x7f]*")
+"""Text with line breaks, and no other control characters."""
+_BREAK = re.compile(r"[\r\n]")
 _MOUSE_X10 = re.compile(r"\x1b\[M[^\x1b]{3}")
 _MOUSE_X10_BEGUN = re.compile(r"\x1b\[M[^\x1b]{0,2}\Z")
 _CONTROL = re.compile(r"\x1b\[(?:\[[@-~]|\d+\$(?![@-~])|[-0-?]*[ -/]*[@-Z\\-~])")
@@ -44,6 +52,14 @@ _STRING = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x9c]*(?:[\x07\x9c]|\x1b\\)")
 _STRING_BEGUN = re.compile(r"\x1b[\]P_^X][^\x07\x1b\x9c]*")
 
 
+class NextLines(events.Paste):
+    """The line break and the next lines of a paste that the terminal sent without brackets, and the same as keys."""
+
+    def __init__(self, text: str, keys: list[events.Key]) -> None:
+        super().__init__(text)
+        self.keys = keys
+
+
 class TerminalParser(XTermParser):
     """Turns decoded input into events. `now` is a clock in seconds."""
 
@@ -53,12 +69,19 @@ class TerminalParser(XTermParser):
         self._text = ""
         """Input that is not an event yet: the beginning of a sequence, or all of a paste so far."""
         self._pasting = False
+        self._letters = 0
+        """How many letters came without a pause."""
+        self._lines = ""
+        """The line break that followed a paste without brackets, and what came after it."""
         super().__init__(debug)
 
     def feed(self, data: str) -> Iterator[Message]:
         """Return the events of one read. Never raises."""
         if self._pasting and _REPORTS.fullmatch(data):
             return  # the mouse moves while the end of the paste is awaited
+        if self._now() - self._heard > LONGEST_PAUSE:
+            self._letters = 0
+            yield from self._end_lines()
         self._heard = self._now()
         if self._ends_by_key(data):
             yield from self._give_up()
@@ -72,6 +95,8 @@ class TerminalParser(XTermParser):
     def tick(self) -> Iterator[Message]:
         """Return the events that silence ends: Escape, and whatever had no end."""
         silent = self._now() - self._heard
+        if silent > LONGEST_PAUSE:
+            yield from self._end_lines()
         if self._text == _ESC and not self._pasting:
             if silent >= ESCAPE_DELAY:
                 self._text = ""
@@ -109,8 +134,10 @@ class TerminalParser(XTermParser):
     def _first(self) -> Iterator[Message]:
         """Return the events of the first key or sequence; none, and remove nothing, if its end hasn't arrived."""
         if typed := self._take(_TYPED):
-            yield from self._understood(typed)
-        elif len(self._text) > 1:
+            yield from self._typed(typed)
+            return
+        yield from self._end_lines()
+        if len(self._text) > 1:
             begins = self._text[1]
             if begins in "]P_^X":
                 self._drop_string()
@@ -125,6 +152,30 @@ class TerminalParser(XTermParser):
                 self._text = self._text[2:]
                 known = _ESC + begins in ANSI_SEQUENCES_KEYS
                 yield from self._understood(_ESC + begins) if known else self._with_alt(begins)
+
+    def _typed(self, text: str) -> Iterator[Message]:
+        """Return the events of plain characters; after a paste without brackets, those before its line break."""
+        if self._lines:
+            self._lines += text
+            return
+        end = _BREAK.search(text)
+        line = text[: end.start()] if end else text
+        letters = len(line) - (start := _LETTERS.search(line).start())  # type: ignore[union-attr]
+        self._letters = letters if start else self._letters + letters
+        if end is None or self._letters < _SHORTEST_PASTE:
+            self._letters = 0 if end else self._letters
+            yield from self._understood(text)
+            return
+        self._letters, self._lines = 0, text[len(line) :]
+        if line:
+            yield from self._understood(line)
+
+    def _end_lines(self) -> Iterator[Message]:
+        """Return what followed a paste without brackets: keys, or its next lines if there are any."""
+        text, self._lines = self._lines, ""
+        if text:
+            keys = [key for key in self._understood(text) if isinstance(key, events.Key)]
+            yield from [NextLines(text, keys)] if _LINES.fullmatch(text) else keys
 
     def _take(self, pattern: re.Pattern[str]) -> str:
         """Remove what the pattern matches from the front of the text and return it, or ""."""

@@ -12,7 +12,7 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
-from tui.terminal.parser import SILENCE, TerminalParser
+from tui.terminal.parser import SILENCE, NextLines, TerminalParser
 
 KEY = "api-0a1b2c3d-1111-4222-8333-444455556666"
 
@@ -169,6 +169,36 @@ def test_a_moving_mouse_does_not_prolong_a_paste_without_its_end() -> None:
 def test_a_slow_paste_is_one_paste() -> None:
     line = Line().send("\x1b[200~", *KEY, "\x1b[201~", gap=SILENCE - 0.1)
     assert [event.text for event in line.found if isinstance(event, events.Paste)] == [KEY]
+
+
+def test_a_paste_without_brackets_has_its_next_lines_in_one_event() -> None:
+    for reads in splits(f"{KEY}\r{KEY}\rend"):
+        line = Line().send(*reads).wait(0.2)
+        assert "".join(event.character or "" for event in line.found if isinstance(event, events.Key)) == KEY
+        (lines,) = (event for event in line.found if isinstance(event, NextLines))
+        assert lines.text == f"\r{KEY}\rend"
+        assert "".join(key.character or "" for key in lines.keys) == lines.text
+        assert line.send("x").keys[-1] == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (f"{KEY}\r", ["enter"]),
+        (f"{KEY}\r\t\r", ["enter", "tab", "enter"]),
+        (f"{KEY}\r\x0fweb", ["enter", "ctrl+o", *"web"]),
+        (f"{KEY}\r\x1b[B", ["enter", "down"]),
+        (f"{KEY[:19]}\rweb\r", ["enter", *"web", "enter"]),
+    ],
+)
+def test_keys_after_many_letters_stay_keys(text: str, keys: list[str]) -> None:
+    for reads in splits(text):
+        assert Line().send(*reads).wait(0.2).keys[-len(keys) :] == keys
+
+
+def test_lines_typed_by_hand_are_keys() -> None:
+    line = Line().send(*KEY, "\r", *"web-shop", gap=0.06)
+    assert line.keys[-9:] == ["enter", "w", "e", "b", "minus", *"shop"]
 
 
 @pytest.mark.parametrize("key", [("\x11", "ctrl+q"), ("\x03", "ctrl+c")])
