@@ -24,6 +24,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter, NoColor
+from textual.geometry import Offset
 from textual.screen import Screen
 
 from tui.answers import steps
@@ -110,10 +111,16 @@ class WizardApp(Host):
         self.theme = options.theme or choose_theme(options.environ, chosen.theme)
 
     def _display(self, screen: Screen[object], renderable: Any) -> None:
-        """Write only the cells that changed. Overrides Textual's own method; a test holds its name."""
+        """Write only the cells that changed, and show the cursor in a field. Overrides Textual's own method; a test
+        holds its name."""
+        at: Offset | None = getattr(self.focused, "cursor_screen_offset", None)
+        if at is not None:
+            self.cursor_position = at
         if isinstance(renderable, CompositorUpdate):
             renderable = self._canvas.changes(renderable)
         super()._display(screen, renderable)
+        if (driver := self._driver) is not None and hasattr(driver, "show_cursor"):
+            driver.show_cursor(on=at is not None)
 
     def on_resize(self) -> None:
         self._canvas.forget()  # terminals move the text when their size changes

@@ -170,6 +170,21 @@ async def test_actions_of_practice_offer_an_error_to_simulate(tmp_path: Path) ->
         await walk.opened(FaultScreen)
 
 
+async def test_message_too_long_for_one_row_has_two(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "launchdarkly", size=(60, 20)) as walk:
+        rows = walk.get("#message").size
+        walk.fields_screen.say("problem", "It happened. " * 4)
+        await walk.settled()
+        assert walk.get("#message").size.height == 1
+        walk.fields_screen.say("problem", "It happened. " * 6)
+        await walk.settled()
+        assert walk.get("#message").size.height == 2
+        assert " ".join(walk.shown.split()).count("It happened.") == 6
+        walk.fields_screen.say("", "")
+        await walk.settled()
+        assert walk.get("#message").size == rows
+
+
 async def test_help_pane_uses_its_whole_width_on_each_step(tmp_path: Path) -> None:
     async with practice_app(tmp_path, size=(120, 40)) as walk:
         for _ in range(2):

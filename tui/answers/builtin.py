@@ -34,7 +34,7 @@ HOST = Variable(
     role="host",
     help="The LaunchDarkly instance you sign in to.",
     default="us",
-    placeholder="https://",
+    placeholder="for example https://ld.example.com",
     choices=INSTANCE_KEYS,
     guide=Guide(
         what="LaunchDarkly runs separate instances. A token works on one of them only. Enter another address only if "
@@ -81,7 +81,7 @@ CONFIG_TAGS = Variable(
     role="config-tags",
     help="Optional. Tags for the import, not for the flags.",
     required=False,
-    placeholder="e.g. migration, team-a",
+    placeholder="for example migration, team-a",
     guide=Guide(
         what="Tags for the import itself, separated by commas. They can contain letters, digits, . _ and -. To tag "
         "the flags, use the field Flag tag.",

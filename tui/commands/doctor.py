@@ -74,7 +74,7 @@ async def _checks(surroundings: Surroundings, hosts: tuple[Host, ...]) -> list[C
         *doctor_checks.variables(environ),
     ]
     asked = asyncio.gather(*(doctor_hosts.checks(host, context) for host in hosts))
-    key = await doctor_checks.keyring(surroundings.keyring, environ, context.timer)
+    key = await doctor_checks.keyring(surroundings.keyring, context.timer)
     return [*here, key, *chain.from_iterable(await asked)]
 
 

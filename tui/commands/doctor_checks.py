@@ -124,18 +124,16 @@ def connection(environ: Mapping[str, str]) -> Iterator[Check]:
         yield Check("multiplexer", "note", text, "Run it inside tmux to keep it running.")
 
 
-async def keyring(keyring: Keyring, environ: Mapping[str, str], timer: Callable[[], float]) -> Check:
+async def keyring(keyring: Keyring, timer: Callable[[], float]) -> Check:
     began = timer()
     result = await keyring.probe()
     seconds = f" ({timer() - began:.1f} s)"
     if result.state is KeyringState.READY:
         return Check("keyring", "ok", f"{result.label} is ready{seconds}.")
-    display = any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-    no_window = "" if display or sys.platform == "darwin" else " No display is set, so no password window can open."
     calm = result.state in (KeyringState.UNAVAILABLE, KeyringState.DISABLED)
     variables = "Keys can stay in variables or files instead."
     level = "note" if calm else "warning"
-    return Check("keyring", level, f"{result.reason}{'' if calm else no_window}", variables)
+    return Check("keyring", level, result.reason, variables)
 
 
 def state() -> Iterator[Check]:

@@ -247,6 +247,7 @@ class Frame(Screen[None]):
             self.show_route()
             self._show_keys()
             self._show_help()
+            self._fit_message()
 
     def show_route(self) -> None:
         """Show the route of the current answers in the top line."""
@@ -276,6 +277,13 @@ class Frame(Screen[None]):
             self.set_class(bool(text), "speaking", update=self.has_class("-short"))
             for line in self.query("#message").results(Static):  # none while the program ends
                 line.update(said, layout=False)
+                self._fit_message()
+
+    def _fit_message(self) -> None:
+        """Give the message a second row if it doesn't fit into one: its end says what to do."""
+        line = self.query_one("#message", Static)
+        room = self.app.size.width - line.gutter.width
+        line.set_class(self._said is not None and self._said.cell_length > room, "long")
 
     def summarize(self) -> None:
         """Write the message about the step as a whole."""

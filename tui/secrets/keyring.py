@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -66,6 +67,11 @@ class KeyringResult:
     present: Mapping[str, bool] = field(default_factory=dict)
 
 
+def can_open_window(environ: Mapping[str, str]) -> bool:
+    """Return whether a keyring can ask for its password: on Linux it needs a display."""
+    return sys.platform != "linux" or any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
 class Keyring:
     """The keyring of the operating system, called by the command `child`. The file `index` has the names of its
     entries."""
@@ -77,7 +83,10 @@ class Keyring:
         index: Path | None = None,
         now: Callable[[], float] = time.time,
         limits: KeyringLimits = DEFAULT_LIMITS,
+        window: bool | None = None,
     ) -> None:
+        """`window` says whether its password window can open; None decides by this process's variables."""
+        self.window = can_open_window(os.environ) if window is None else window
         self.index = KeyIndex(index)
         self._child = tuple(child or CHILD)
         self._now = now
@@ -160,7 +169,7 @@ class Keyring:
         self._label = reply.label or self._label
         reply = replace(reply, label=self._label)
         variable = variable_of_entry(entry)
-        reason, message = words(op, reply, seconds=seconds, variable=variable, unlocked=unlock)
+        reason, message = words(op, reply, seconds=seconds, variable=variable, unlocked=unlock, window=self.window)
         return reply, KeyringResult(reply.state, self._label, message, reason)
 
     def _failed(self, message: str) -> KeyringResult:
@@ -258,7 +267,7 @@ _REASONS = {
     KeyringState.READY: "{Label} is ready.",
     KeyringState.MISSING: "{Label} doesn't have this key.",
     KeyringState.LOCKED: "Your keyring is locked.",
-    KeyringState.NO_COLLECTION: "Your keyring is not set up yet. It asks once for a new password.",
+    KeyringState.NO_COLLECTION: "Your keyring has no password yet.",
     KeyringState.UNAVAILABLE: "This host has no keyring, which is normal over SSH.",
     KeyringState.DISABLED: "{by} turns the keyring off.",
     KeyringState.INSECURE: "The keyring {backend} is not the operating system's own and may store keys "
@@ -302,12 +311,18 @@ _NEXT_UNLOCK = {
 
 
 def words(
-    op: str, reply: KeyringReply, *, seconds: float = 0.0, variable: str = "LD_ACCESS_TOKEN", unlocked: bool = False
+    op: str,
+    reply: KeyringReply,
+    *,
+    seconds: float = 0.0,
+    variable: str = "LD_ACCESS_TOKEN",
+    unlocked: bool = False,
+    window: bool = True,
 ) -> tuple[str, str]:
     """Return what happened and why, and that with the next thing to do ("" if there is nothing to say).
 
     `variable` is an environment variable that can hold the key; `unlocked` says that the keyring's password window had
-    the chance to open.
+    the chance to open, `window` that it can.
     """
     fields = {
         "label": reply.label, "Label": reply.label[:1].upper() + reply.label[1:], "by": reply.by,
@@ -319,7 +334,10 @@ def words(
     reason = (wrong_setup or (_STILL_LOCKED if still_locked else _REASONS[reply.state])).format(**fields)
     if (op, reply.state) in _DONE:
         return reason, _DONE[op, reply.state].format(**fields)
-    may_unlock = reply.state in (KeyringState.LOCKED, KeyringState.NO_COLLECTION) and not unlocked and not wrong_setup
+    closed = reply.state in (KeyringState.LOCKED, KeyringState.NO_COLLECTION) and not wrong_setup
+    if closed and not window:
+        reason = f"{reason[:-1]}, and its window can't open here."
+    may_unlock = closed and window and not unlocked
     return reason, f"{reason} {(_NEXT_UNLOCK if may_unlock else _NEXT)[op].format(**fields)}"
 
 

@@ -36,6 +36,7 @@ class TerminalDriver(LinuxDriver):
         self._encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"  # where Textual writes
         if getattr(app, "ascii_alone", False):
             self._encoding = "ascii"
+        self._cursor = False
         if self._size is None:
             # If the terminal does not know its size, the app takes it from Rich, which assumes another one than the
             # driver: the app would lay itself out again and again.
@@ -82,6 +83,19 @@ class TerminalDriver(LinuxDriver):
         for event in messages:
             if self._mouse or not isinstance(event, events.MouseEvent):  # a terminal may send unrequested reports
                 self.process_message(event)
+
+    def show_cursor(self, *, on: bool) -> None:
+        """Show the terminal's own cursor, which braille displays follow. It is a line, since a block would be drawn
+        over the reverse cell that marks the same place. A Linux console has no other shape, and prints unknown ones."""
+        if on != self._cursor:
+            self._cursor = on
+            shape = "" if os.environ.get("TERM", "").startswith(("linux", "vt")) else f"\x1b[{4 if on else 0} q"
+            self.write(f"{shape}\x1b[?25{'h' if on else 'l'}")
+
+    def stop_application_mode(self) -> None:
+        """Stop, with the shape of the cursor as it was."""
+        self.show_cursor(on=False)
+        super().stop_application_mode()
 
     def write(self, data: str) -> None:
         """Write, with a substitute for each character that the output can't encode."""

@@ -267,12 +267,18 @@ class FieldRow(Vertical):
         return self._input
 
 
+def _example(placeholder: str) -> str:
+    """In words, an example can't be taken for an answer. A placeholder of several words says itself what it is."""
+    text = placeholder.removeprefix("e.g. ")
+    return f"for example {text}" if text != placeholder or (text and " " not in text) else text
+
+
 def _text_input(row: FieldRow) -> Widget:
     given = drafts.value(row.session.draft, row.key)
     if row.variable.secret:
         secret = row.session.bag.peek(row.key)
         return SecretInput(secret, id=field_id(row.key), told=row.typed, dot=row.symbols.dot)
-    return LiveInput(given, placeholder=row.variable.placeholder, id=field_id(row.key), told=row.typed)
+    return LiveInput(given, placeholder=_example(row.variable.placeholder), id=field_id(row.key), told=row.typed)
 
 
 def _toggle(row: FieldRow) -> Widget:

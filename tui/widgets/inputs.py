@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.text import Text
 from textual import events
 from textual.actions import SkipAction
+from textual.geometry import Offset
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -42,6 +43,12 @@ class LiveInput(Input):
         if y or used >= width or not self.app.current_theme.ansi:
             return strip
         return Strip.join([strip.crop(0, used), Strip([Segment("_" * (width - used), self.rich_style)])])
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """The cell where the cursor is drawn. Textual's is the next one, at the end of the value."""
+        x, y, _, _ = self.content_region
+        return Offset(x + self._position_to_cell(self.cursor_position) - self.scroll_offset.x, y)
 
     def on_focus(self) -> None:
         """Scroll to the cursor: Input shows the beginning of the value it was made with, the cursor is at its end."""

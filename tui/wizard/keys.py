@@ -140,7 +140,8 @@ async def store(session: Session, key: str, *, unlock: bool = False) -> str:
     fine = stored.state is KeyringState.OK
     if fine:
         session.entries[key] = entry
-    session.needs_unlocking = stored.state in (KeyringState.LOCKED, KeyringState.NO_COLLECTION)
+    closed = stored.state in (KeyringState.LOCKED, KeyringState.NO_COLLECTION)
+    session.needs_unlocking = closed and session.keyring.window
     session.draft = changes.was_kept(session.draft, key, "" if fine else stored.message, in_keyring=fine)
     return stored.message
 

@@ -413,11 +413,13 @@ class Session:
     def may_store(self) -> bool:
         """Whether there is a keyring to store keys in, though it may have to be unlocked first."""
         usable = (KeyringState.READY, KeyringState.LOCKED, KeyringState.NO_COLLECTION)
-        return self.keyring is not None and self.probe is not None and self.probe.state in usable
+        if self.keyring is None or self.probe is None:
+            return False
+        return self.probe.state in (usable if self.keyring.window else usable[:1])
 
     def held_but_locked(self, key: str) -> bool:
         """Return whether the keyring has this key, but must be unlocked before it can be read."""
-        locked = self.probe is not None and self.probe.state is KeyringState.LOCKED
+        locked = self.may_store and self.probe is not None and self.probe.state is KeyringState.LOCKED
         return locked and self.entry(key) in self.stored_entries
 
     # --- checks

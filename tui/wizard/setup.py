@@ -10,7 +10,7 @@ from tui.answers import saved_drafts
 from tui.apply.heads import FOLDER
 from tui.context import Context
 from tui.manifests.files import registry
-from tui.secrets.keyring import Keyring
+from tui.secrets.keyring import Keyring, can_open_window
 from tui.text.redact import Redactor
 from tui.wizard.practice import Practice, PracticeFault, values_from
 from tui.wizard.session import Session, StartOptions
@@ -47,7 +47,7 @@ def build(
             sleep=options.sleep,
             loopback_only=servers is not None,
         ),
-        keyring=None if practice else Keyring(),
+        keyring=None if practice else Keyring(window=can_open_window(options.environ)),
         environ={} if practice else options.environ,
         start_options=StartOptions() if practice else StartOptions(options.host, options.project),
         preferred_instance="" if practice else instance,

@@ -19,7 +19,9 @@ from tui.wizard import setup
 def keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A keyring that works. Returns its file."""
     command = (sys.executable, "-I", FAKE, "store", str(tmp_path))
-    monkeypatch.setattr(setup, "Keyring", lambda: Keyring(child=command, index=tmp_path / "keys.json", limits=ROOMY))
+    monkeypatch.setattr(
+        setup, "Keyring", lambda **_: Keyring(child=command, index=tmp_path / "keys.json", limits=ROOMY)
+    )
     return tmp_path / "store.json"
 
 

@@ -35,7 +35,7 @@ def keyring(
     folder: Path, mode: str, *rest: str, limits: KeyringLimits = ROOMY, now: float = 1_700_000_000.0
 ) -> Keyring:
     child = [sys.executable, "-I", FAKE, mode, str(folder), *rest]
-    return Keyring(child=child, index=folder / "keys.json", now=lambda: now, limits=limits)
+    return Keyring(child=child, index=folder / "keys.json", now=lambda: now, limits=limits, window=True)
 
 
 async def test_keyring_stores_returns_and_forgets_a_key(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.unit.walk_tools import session
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.sandbox.keys import TOKENS
-from tui.secrets.keyring import Keyring
+from tui.secrets.keyring import Keyring, can_open_window
 from tui.secrets.keyring_process import KeyringState
 from tui.wizard import keys
 from tui.wizard.session import Session
@@ -26,7 +26,7 @@ US = "app.launchdarkly.com"
 
 def begun(folder: Path, mode: str = "store", *rest: str) -> Session:
     child = [sys.executable, "-I", FAKE, mode, str(folder), *rest]
-    keyring = Keyring(child=child, index=folder / "keys.json", now=lambda: 1.0, limits=ROOMY)
+    keyring = Keyring(child=child, index=folder / "keys.json", now=lambda: 1.0, limits=ROOMY, window=True)
     made = session(keyring=keyring)
     made.choose("unleash")
     made.put("project", "web-shop")
@@ -142,6 +142,34 @@ async def test_what_cannot_be_stored_does_not_stop_anything(tmp_path: Path, repl
     assert said.rstrip(".") in remarks.line(made.draft, "token").text
     assert made.bag.peek("token") == TOKEN
     assert not remarks.problems(made.draft, "launchdarkly")
+
+
+@pytest.mark.parametrize("state", ["locked", "no-collection"])
+async def test_without_a_window_no_one_can_unlock_the_keyring(tmp_path: Path, state: str) -> None:
+    await kept(tmp_path, "token", TOKEN)
+    made = begun(tmp_path, "say", json.dumps({"state": state}))
+    assert made.keyring is not None
+    made.keyring.window = False
+    assert not await keys.fetch_stored(made, "launchdarkly")
+    assert not keys.offers_keyring(made)
+    assert not made.held_but_locked("token")
+    assert "its window can't open here" in keys.store_note(made, "launchdarkly")
+    made.put("token", TOKEN)
+    assert "can't open here" in await keys.store(made, "token")
+    assert not made.needs_unlocking
+
+
+@pytest.mark.parametrize(
+    ("environ", "opens"),
+    [({}, False), ({"DISPLAY": ""}, False), ({"DISPLAY": ":0"}, True), ({"WAYLAND_DISPLAY": "w"}, True)],
+)
+def test_a_password_window_needs_a_display(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], *, opens: bool
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert can_open_window(environ) is opens
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert can_open_window(environ)
 
 
 async def test_a_locked_keyring_is_not_asked_for_keys(tmp_path: Path) -> None:
