@@ -258,6 +258,7 @@ def test_only_what_the_output_can_write_is_drawn(world: World, environ: dict[str
             term.wait(shows)
             assert "\\u" not in term.text()
             assert "\\x" not in term.text()
+            assert "??" not in term.text()
             term.press("escape")
             term.wait_gone(shows)
         term.paste("übergrößé ✓ 漢字")

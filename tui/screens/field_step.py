@@ -78,9 +78,10 @@ class FieldStep(StepScreen):
                 self.begin_check(variable.key)
 
     def commands(self) -> Iterable[SystemCommand]:
-        yield SystemCommand(
-            "Check the keyring again", "After you unlock or install one", lambda: self.ask_keyring(again=True)
-        )
+        if self.session.keyring is not None:
+            yield SystemCommand(
+                "Check the keyring again", "After you unlock or install one", lambda: self.ask_keyring(again=True)
+            )
 
     def refresh_rows(self) -> None:
         super().refresh_rows()

@@ -7,7 +7,7 @@ import codecs
 from tui.text.cells import cells
 
 _SUBSTITUTES = {
-    **dict.fromkeys("─━═╌╍┄┅┈┉╴╶╸╺–—‐‑", "-"),
+    **dict.fromkeys("─━═╌╍┄┅┈┉╴╶╸╺–—‐‑▔", "-"),
     **dict.fromkeys("│┃║╎╏┆┇┊┋▏▕╵╷╹╻", "|"),
     **dict.fromkeys("▁▂▃▄▅▆▇█▀▌▐▊▉▋▍▎■", "#"),
     **dict.fromkeys("░▒▓", "="),
