@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,10 @@ async def test_locked_or_broken_journal_says_so_and_changes_nothing(box: Sandbox
         with lock.taken(path):
             await walk.push("#go-on-run")
             await walk.until(lambda: "This import is already running" in walk.message(), "the reason")
+            await walk.settled()
+            whole = " ".join(walk.shown.split())
+            assert f"(process {os.getpid()}, since " in whole
+            assert f"end it with: kill {os.getpid()}" in whole
         broken(path)
         before = path.read_bytes()
         await walk.push("#go-on-run")
