@@ -97,6 +97,7 @@ class Front:
         except Ended:
             self._save()
             self.terminal.give_up()
+            self.terminal.part(self.walk.parting)
             return 128 + self._signals.received
         except Exception:
             self._save()
@@ -261,9 +262,14 @@ class Front:
     def _go(self, rest: str) -> None:
         """Go to a step that was reached before."""
         from tui.answers.changes import go
+        from tui.wizard.walk import to_rebuild
 
         walk, wanted = self.walk, rest.casefold()
-        draft = walk.session.draft
+        draft, run = walk.session.draft, walk.session.run
+        if wanted in ("rebuild", "9") and draft.form is not None:
+            walk.session.draft = to_rebuild(draft, imported=run is not None)
+            walk.shown_step = ""
+            raise Moved
         step = next((s for s in steps.STEPS if wanted and s.title.casefold().startswith(wanted)), None)
         reached = steps.STEPS[: steps.index(draft.furthest) + 1]
         if step is None or step not in reached:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui.answers import steps
 from tui.apply.engine import Import
 from tui.configurations.listing import Account
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.plain.asking import Back, Option
 from tui.plain.saving import save
-from tui.plain.walk import Walk
+from tui.plain.walk import Moved, Walk
 from tui.plain.words import leveled
 from tui.report.report import Report
 from tui.report.sections import list_text, when
@@ -18,7 +19,9 @@ from tui.text.clean import clean
 from tui.wizard import remedies, saving
 from tui.wizard.outcomes import report_of
 from tui.wizard.report_lines import ReportItem, next_steps, outcome
+from tui.wizard.walk import to_rebuild
 
+REBUILD = Option("rebuild", f"Go to {steps.step('rebuild').title}. {steps.step('rebuild').purpose}")
 _LIST = "list-"
 _ELSEWHERE = ("delete-key", "wider-key")
 """Next steps that only the full-screen wizard does."""
@@ -43,6 +46,7 @@ def menu(walk: Walk, run: Import) -> None:
     items = {item.button[0]: item for item in (*outcome(report), *next_steps(report)) if item.button is not None}
     options = {key: Option(key, _text(item)) for key, item in items.items() if key in actions or key.startswith(_LIST)}
     options.setdefault("compare", Option("compare", "Compare again."))
+    options["rebuild"] = REBUILD
     options["quit"] = Option("quit", "Quit.")
     key = walk.ask.choose("What next? Number", tuple(options.values())).text
     if key.startswith(_LIST):
@@ -61,8 +65,15 @@ def _actions(walk: Walk, run: Import) -> dict[str, Callable[[], object]]:
         "replace": lambda: replace_key(walk, run),
         "compare": lambda: run_step.compare(walk, run),
         "undo": lambda: _undo(walk, run, undo.ask),
+        "rebuild": lambda: go_to_rebuild(walk),
         "quit": lambda: walk.ask.commands["quit"](""),
     }
+
+
+def go_to_rebuild(walk: Walk) -> None:
+    """Go to the step after this one."""
+    walk.session.draft = to_rebuild(walk.session.draft, imported=True)
+    raise Moved
 
 
 def _text(item: ReportItem) -> str:

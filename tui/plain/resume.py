@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from tui.answers import draft as drafts
 from tui.answers.builtin import TOKEN
 from tui.apply.heads import Head
 from tui.net.errors import Failure
@@ -97,19 +98,28 @@ def _fill(rest: str) -> None:
 
 def ask_token(walk: Walk, title: str) -> bool:
     """Ask for your token until LaunchDarkly accepts it. Returns False if the user goes back."""
+    return ask_key(walk, title, TOKEN.key, keys.NO_OTHER_KEY)
+
+
+def ask_key(walk: Walk, title: str, key: str, text: str) -> bool:
+    """Ask for a key until its server accepts it. `text` says what it is for. Returns False if the user goes back."""
     session = walk.session
+    field = drafts.variable(session.draft, key)
     fill = " Type fill to fill it in." if walk.practicing else ""
-    walk.say("note", f"{title}. {keys.NO_OTHER_KEY}{fill}")
+    walk.say("note", f"{title}. {text}{fill}")
     while True:
         try:
             with walk.ask.meaning("fill", _fill):
-                reply = walk.ask.ask_hidden(TOKEN.label, shown_value(walk, TOKEN), help=pages.of_field(walk, TOKEN))
-            accept(walk, TOKEN, reply)
+                reply = walk.ask.ask_hidden(field.label, shown_value(walk, field), help=pages.of_field(walk, field))
+            accept(walk, field, reply)
         except Back:
             return False
         except _Filled:
-            session.fill_practice_token()
-        problem = keys.key_problem(session) or walk.do(keys.check_key(session), still="Checking")
+            if key == TOKEN.key:
+                session.fill_practice_token()
+            else:
+                session.fill_practice("keys")
+        problem = keys.key_problem(session, key) or walk.do(keys.check_key(session, key), still="Checking")
         if not problem:
             return True
         walk.say("problem", problem)

@@ -164,11 +164,15 @@ def _menu(walk: Walk, run: Import) -> None:
     options = [Option(key, _LABELS[key]) for key in running.ACTIONS if key in offered]
     if "look-now" in offered:
         options = [Option("watch", "Watch it"), *(each for each in options if each.key != "look-now")]
+    if not running.runs_on(walk.session):
+        options.append(report.REBUILD)
     options.append(Option("quit", "Quit"))
     default = "1" if options[0].key in ("watch", "look-again") else ""
     key = walk.ask.choose("What next? Number", options, default).text
     if key == "quit":
         _leave(walk, run)
+    elif key == "rebuild":
+        report.go_to_rebuild(walk)
     else:
         _do(walk, run, key)
 

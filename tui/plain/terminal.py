@@ -249,6 +249,13 @@ class Terminal:
                 os.dup2(null, handle)
                 os.close(null)
 
+    def part(self, text: str) -> None:
+        """Write a last line after a signal, if there is still someone to read it."""
+        with suppress(OSError, ValueError):
+            if text:
+                self._out.write(f"\n{clean(self.redact(text))}\n")
+                self._out.flush()
+
     def _drop_pasted(self) -> bool:
         """Drop what comes right after a key: the next line of the same paste, whole or in part."""
         if self._settings is None:

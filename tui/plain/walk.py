@@ -103,6 +103,8 @@ class Walk:
         self.loading: Loading | None = None
         self.backwards = False
         """The step is entered from the one after it: its last question comes first."""
+        self.parting = ""
+        """What to know after a signal has ended the program; "" for nothing."""
         self.shown_step = ""
         """The step whose heading was written last."""
         self._runner: asyncio.Runner | None = None

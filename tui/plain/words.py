@@ -52,6 +52,15 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     ("Type part of the project's name or key here, and choose it from the list.", "Type list and a part of its name."),
     ("The bar and the counts cover every flag, whatever the list below shows. ", "The counts cover every flag. "),
     ("The bar and the counts cover every flag, whatever the list below shows.", "The counts cover every flag."),
+    ("Open this flag first (Enter). Then press Space", "First type flag and its key. Then type adopt and its key"),
+    ("press Space to adopt it", "type adopt and its key to adopt it"),
+    ("Adopt flags: open one, then press Space.", "To adopt one, type flag and its key, then adopt and its key."),
+    ("Press r to read both sides", "Type reload to read both sides"),
+    ("open one (Enter) to see why", "type flag and its key to see why"),
+    ("Accept differences (a) to include", "Accept differences to include"),
+    ("open it, then tick it to adopt it", "open it, then adopt it"),
+    ("Open the flag, then tick it.", "Open the flag, then adopt it."),
+    ("open Earlier imports.", "type imports, and choose it."),
     ("Don't start it again. You can close this page and check later.", "Don't start it again. You can check later."),
 )
 

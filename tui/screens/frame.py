@@ -6,7 +6,6 @@ The first screen is painted by this and `integration` alone: what needs an answe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
@@ -315,12 +314,10 @@ class Frame(Screen[None]):
             self.app.show_step()
 
     def action_rebuild(self) -> None:
-        """Go to Rebuild from anywhere: without an import it adopts flags. It doesn't count as having been reached."""
-        from tui.answers.changes import go
+        """Go to Rebuild from anywhere."""
+        from tui.wizard.walk import to_rebuild
 
-        draft = self.session.draft
-        there = go(draft, "rebuild")
-        self.session.draft = there if self.session.run is not None else replace(there, furthest=draft.furthest)
+        self.session.draft = to_rebuild(self.session.draft, imported=self.session.run is not None)
         self.app.show_step()
 
     # --- help and practice

@@ -16,10 +16,8 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.answers import draft as drafts
-from tui.answers.builtin import TOKEN
 from tui.net.errors import Failure
 from tui.net.events import Counted, Pausing, ProgressEvent
-from tui.plan.reading import can_be_read
 from tui.screens.dialogs import TextScreen
 from tui.screens.in_fields import SlashSearches
 from tui.screens.rebuild_accept import AcceptScreen
@@ -34,7 +32,7 @@ from tui.widgets.rebuild_list import RebuildList
 from tui.widgets.row_list import RowList
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import sentence
-from tui.wizard import keys, rebuild_words, remedies
+from tui.wizard import keys, rebuild_deeds, rebuild_words, remedies
 from tui.wizard.help import HelpPage, Section
 from tui.wizard.rebuild_words import TO_ACCEPT
 
@@ -92,7 +90,7 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
 
     def heading(self) -> str:
         chosen = self.rebuilding.environment
-        return f"Rebuild targeting in {clean(chosen.key)}" if chosen is not None else super().heading()
+        return rebuild_deeds.chosen(chosen)[0] if chosen is not None else super().heading()
 
     def purpose(self) -> str:
         rebuilding = self.rebuilding
@@ -100,7 +98,7 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
             return rebuild_words.READING
         if rebuilding.environment is None:
             return rebuild_words.CHOOSE if rebuilding.environments else super().purpose()
-        return f"{rebuild_words.environment(rebuilding.environment).capitalize()}. {rebuild_words.STAYS_OFF}"
+        return rebuild_deeds.chosen(rebuilding.environment)[1]
 
     def next_label(self) -> str:
         return "Quit"
@@ -133,31 +131,21 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
 
     def is_ready(self) -> bool:
         """Whether all that reading needs is there. Shows what is missing."""
-        draft, missing = self.session.draft, self.query_one("#rebuild-missing", Sentences)
-        if draft.form is None:
-            missing.show([("problem", "Choose an integration on the first step.")])
-            return False
-        if not can_be_read(draft.integration):
-            missing.show([("unknown", rebuild_words.cannot_read(clean(draft.form.title)))])
-            return False
-        if problems := self.rebuilding.problems():
-            texts = [f"{self._label(found.field)}: {remedies.text(found)}" for found in problems]
-            missing.show([("problem", clean(text)) for text in texts])
-            self.say("problem", "Rebuild needs your earlier answers. Go back to fix them.")
+        missing = self.query_one("#rebuild-missing", Sentences)
+        if why := rebuild_deeds.not_ready(self.rebuilding):
+            missing.show(why)
+            if why[0][0] == "problem":
+                self.say("problem", rebuild_deeds.NEEDS_ANSWERS)
             return False
         lacks = self.rebuilding.missing_key()
         self.query_one("#rebuild-key").display = bool(lacks)
         if not lacks:
             missing.show(())
             return True
-        label = drafts.variable(draft, lacks).label
+        label = drafts.variable(self.session.draft, lacks).label
         self.query_one("#rebuild-key", Plain).rename(f"Enter the {label}")
-        missing.show([("note", f"To read your flags once more, the wizard needs the {label}. Keys aren't saved.")])
+        missing.show([("note", rebuild_deeds.key_needed(self.rebuilding, lacks))])
         return False
-
-    def _label(self, field: str) -> str:
-        draft = self.session.draft
-        return drafts.variable(draft, field).label if drafts.asks(draft, field) else field
 
     def focus_first(self) -> None:
         """Focus a widget on which an Enter held too long changes nothing."""
@@ -186,29 +174,18 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
 
     def show_buttons(self) -> None:
         rebuilding = self.rebuilding
-        idle, proposal = not self.busy, rebuilding.proposal
-        planned, needing = len(rebuilding.planned()), len(rebuilding.needing_approval())
-        shown = {
-            "accept": idle and rebuild_words.may_accept(rebuilding),
-            "apply": idle and bool(planned or rebuild_words.may_accept(rebuilding)),
-            "approvals": idle and needing > 0,
-            "turn-on": idle and bool(rebuilding.equal() or rebuilding.unchecked()),
-            "take-back": idle and rebuilding.standing,
-            "left": idle and proposal is not None and bool(proposal.rows),
-            "environment": idle and len(rebuilding.environments) > 1,
-            "stop": self.busy,
-        }
-        for name, display in shown.items():
-            self.query_one(f"#{name}").display = display
-        self.query_one("#apply", Plain).rename(f"Apply to {planned:,}")
-        self.query_one("#approvals", Plain).rename(f"Request approvals for {needing:,}")
+        offered = frozenset({"stop"}) if self.busy else rebuild_deeds.offered(rebuilding)
+        for button in self.query("#rebuild-actions Plain"):
+            button.display = button.id in offered
+        self.query_one("#apply", Plain).rename(f"Apply to {len(rebuilding.planned()):,}")
+        self.query_one("#approvals", Plain).rename(f"Request approvals for {len(rebuilding.needing_approval()):,}")
 
     # --- the environment
 
     @work(exclusive=True, group="rebuild", exit_on_error=True)
     async def list_environments(self) -> None:
         """Read the project's environments, and ask for one if there are several."""
-        self.say("note", "Reading the project's environments ...")
+        self.say("note", f"{rebuild_deeds.READING_ENVIRONMENTS} ...")
         rebuilding = self.rebuilding
         try:
             await rebuilding.list_environments()
@@ -268,8 +245,7 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
         await keys.fetch_stored(self.session, "keys")
         while lacks := self.rebuilding.missing_key():
             label = drafts.variable(self.session.draft, lacks).label
-            where = "LaunchDarkly" if lacks == TOKEN.key else self.rebuilding.source
-            text = f"The wizard reads your flags in {where} once more. Nothing is changed there."
+            text = rebuild_deeds.key_use(self.rebuilding, lacks)
             if not await self.app.push_screen_wait(TokenScreen(self.session, f"Enter the {label}", lacks, text)):
                 return
         if self.is_ready():
@@ -330,7 +306,7 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
         proposal = self.rebuilding.proposal
         found = rebuild_words.to_accept(proposal) if proposal is not None else ()
         if self.busy or not found:
-            self.say("note", "There is no difference to accept.")
+            self.say("note", rebuild_deeds.NOTHING_TO_ACCEPT)
             return
         screen = AcceptScreen(found, self.rebuilding.accepted, self.symbols, self.rebuilding.accept)
         name = await self.app.push_screen_wait(screen)
@@ -355,11 +331,10 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
         rebuilding = self.rebuilding
         if self.busy:
             return "Wait until both sides are read."
-        if key not in rebuilding.seen and key not in rebuilding.adopted:
-            return rebuild_words.OPEN_FIRST
-        wanted = rebuilding.adopted ^ {key}
-        self.begin(rebuilding.adopt(wanted))
-        return f"{clean(key)} is {'adopted' if key in wanted else 'not adopted'}. {rebuild_words.NOTHING_CHANGED}"
+        wanted, text = rebuild_deeds.adoption(rebuilding, key)
+        if wanted != rebuilding.adopted:
+            self.begin(rebuilding.adopt(wanted))
+        return text
 
     def action_filter(self) -> None:
         """Show the next kind of flags."""

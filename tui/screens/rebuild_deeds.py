@@ -14,14 +14,12 @@ from textual.worker import Worker
 
 from tui.net.errors import Failure
 from tui.net.events import Pausing, ProgressEvent
-from tui.plan.words import flags as flag_count
 from tui.rebuild.read_back import Outcome
-from tui.rebuild.record import State
 from tui.screens.dialogs import Question
 from tui.screens.step import StepScreen
 from tui.widgets.bar import Bar, Part
 from tui.widgets.rebuild_list import RebuildList
-from tui.wizard import rebuild_words, remedies
+from tui.wizard import rebuild_deeds, rebuild_words, remedies
 from tui.wizard.rebuilding import Rebuilding, rebuilding_of
 
 _TICK_SECONDS = 0.5
@@ -142,7 +140,7 @@ class RebuildDeeds(StepScreen):
             if line.key in changed:
                 flags.update_line(line)
                 flags.go_to(line.key)
-        text = f"{self._verb} {self._counted:,} of {flag_count(self._total)}"
+        text = rebuild_deeds.progress(self._verb, self._counted, self._total)
         self.query_one("#rebuild-count", Static).update(Content(text))
         s, left = self.symbols, max(0, self._total - self._counted)
         self.query_one("#rebuild-bar", Bar).show(
@@ -180,7 +178,7 @@ class RebuildDeeds(StepScreen):
 
     async def _apply(self, *, approvals: bool) -> None:
         rebuilding = self.rebuilding
-        self.say("note", "You can stop at any time. What is done stays.")
+        self.say("note", rebuild_deeds.CAN_STOP)
         outcomes = rebuilding.apply(approvals=approvals, sink=self._only_pauses)
         await self._watched("Done", len(rebuilding.rows), outcomes)
         self.say(*rebuild_words.applied(rebuilding))
@@ -198,20 +196,19 @@ class RebuildDeeds(StepScreen):
 
     async def _turned_on(self) -> None:
         rebuilding = self.rebuilding
-        self.say("note", "Reading both sides again. Nothing is turned on yet.")
+        self.say("note", rebuild_deeds.BEFORE_TURNING_ON)
         if rebuilding.unchecked():
             await self._watched("Checked", len(rebuilding.unchecked()), rebuilding.check(self._only_pauses))
         rows = await rebuilding.to_turn_on(self._only_pauses)
         if not rows:
-            source = rebuilding.source
-            self.say("note", f"No flag to turn on: only flags that are on in {source} and read back equal can be.")
+            self.say("note", rebuild_deeds.nothing_to_turn_on(rebuilding))
             return
         if not await self._confirmed(rebuild_words.turn_on_question(rebuilding, rows), "Turn on"):
             self.say("note", rebuild_words.NOTHING_CHANGED)
             return
         await self._watched("Turned on", len(rows), rebuilding.turn_on(rows, self._only_pauses))
-        on_now = [row for row in rows if rebuilding.outcomes[row.key].state is State.EQUAL]
-        self.say("ok", f"Turned on {flag_count(len(on_now))}.")
+        on_now = rebuild_deeds.turned_on(rebuilding, rows)
+        self.say("ok", rebuild_deeds.turned_on_words(len(on_now)))
         if on_now and await self._confirmed(rebuild_words.evaluate_question(len(on_now)), "Evaluate"):
             await self._watched("Evaluated", len(on_now), rebuilding.evaluate(on_now, self._only_pauses))
 
@@ -224,15 +221,15 @@ class RebuildDeeds(StepScreen):
 
     async def _taken_back(self) -> None:
         rebuilding = self.rebuilding
-        self.say("note", "Reading the rebuilt flags. Nothing is changed yet.")
+        self.say("note", rebuild_deeds.BEFORE_TAKING_BACK)
         removals = await rebuilding.removals(self._only_pauses)
         possible = sum(removal.possible for removal in removals)
         if not possible:
-            self.say("note", "No flag stands as a rebuild left it, so nothing can be taken back.")
+            self.say("note", rebuild_deeds.NOTHING_TO_TAKE_BACK)
             return
         question = rebuild_words.take_back_question(rebuilding, possible, len(removals) - possible)
         if not await self._confirmed(question, "Take back"):
             self.say("note", rebuild_words.NOTHING_CHANGED)
             return
         await self._watched("Taken back", len(removals), rebuilding.take_back(removals, self._only_pauses))
-        self.say("ok", "Taken back: these flags are as they were before. Press r to read both sides again.")
+        self.say("ok", rebuild_deeds.TAKEN_BACK)

@@ -8,6 +8,8 @@ from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.wizard.session import Session
 
+REBUILD_STAYS = "What is done stays done. A change that is on its way is looked up next time."
+
 
 @dataclass(frozen=True, slots=True)
 class LeavingQuestion:
@@ -29,8 +31,7 @@ def question(session: Session, *, quits: bool = True) -> LeavingQuestion | None:
         text = f"LaunchDarkly has not responded yet. If you {verb.lower()} now, you won't see the result."
         return LeavingQuestion(f"{verb} before the response?", text, verb)
     if session.rebuilding is not None and session.rebuilding.writing:
-        text = "What is done stays done. A change that is on its way is looked up next time."
-        return LeavingQuestion(f"{verb} before the rebuild is done?", text, verb)
+        return LeavingQuestion(f"{verb} before the rebuild is done?", REBUILD_STAYS, verb)
     if session.practice is not None:
         if session.run is None or session.run.over:
             return None

@@ -200,30 +200,29 @@ def applied(rebuilding: Rebuilding) -> tuple[str, str]:
     return "ok", f"Applied and read back. {STAYS_OFF}"
 
 
-def flag_page(rebuilding: Rebuilding, line: Line) -> HelpPage:
-    """Return a page about one flag: its state, both sides' rules, what differs, and the proof."""
-    row, sides = rebuilding.rows.get(line.key), rebuilding.sides
+def flag_page(rebuilding: Rebuilding, line: Line, row: Row | None = None, most: int | None = 40) -> HelpPage:
+    """Return a page about one flag: its state, both sides' rules, what differs, and the proof.
+
+    `row` is that of a flag that isn't in the proposal. `most` is the number of rules of each side, None for all.
+    """
+    row, sides = row or rebuilding.rows.get(line.key), rebuilding.sides
     meaning = WORDS.get(line.word, line.text)
     parts: list[str | Section] = [f"{line.word.capitalize()}: {meaning}."]
     if row is not None and row.rebuilt.reasons:
         parts.append(Section("Why", [clean(reason) for reason in row.rebuilt.reasons]))
     if row is None or row.targeting is None or sides is None:
         return HelpPage(clean(line.key), parts)
-    parts.append(Section(f"In {rebuilding.source}", [clean(text) for text in source_lines(row.targeting)[:_MOST]]))
+    parts.append(Section(f"In {rebuilding.source}", [clean(text) for text in source_lines(row.targeting)[:most]]))
     meant = row.rebuilt.targeting
     if meant is not None:
         keys = {row.key, *(each.flag for each in meant.prerequisites)} & sides.targeting.keys()
         names = {key: [variation_name(value) for value in sides.targeting[key].variations] for key in keys}
         rules = lines_in_launchdarkly(meant, row.rebuilt.segments, names.get(row.key, ()), names)
-        parts.append(Section("In LaunchDarkly", [clean(text) for text in rules[:_MOST]]))
+        parts.append(Section("In LaunchDarkly", [clean(text) for text in rules[:most]]))
         unlike = [clean(f"{each.name}: {each.text} {each.example}") for each in differences(row.rebuilt, row.proof)]
         parts += [Section("What differs", unlike)] if unlike else []
         parts.append(proof_words(row.proof))
     return HelpPage(clean(line.key), parts)
-
-
-_MOST = 40
-"""The most rules of each side beside the list; a flag's own page has more."""
 
 
 # --- accepting

@@ -40,3 +40,9 @@ def back(draft: Draft) -> Draft:
     """Go back one step. Returns the same draft on the first."""
     behind = steps.before(draft.step)
     return draft if behind is None else replace(go(draft, behind.key), returns=False)
+
+
+def to_rebuild(draft: Draft, *, imported: bool) -> Draft:
+    """Go to Rebuild from anywhere. Without an import it adopts flags, and doesn't count as having been reached."""
+    there = go(draft, "rebuild")
+    return there if imported else replace(there, furthest=draft.furthest)

@@ -99,7 +99,7 @@ def test_progress_of_a_long_import_is_a_line_in_ten_seconds() -> None:
 
 def test_report_is_saved_and_lists_are_paged() -> None:
     with Sandbox.start() as box:
-        walked = created(box, "rebuild", "stop", "Report", "md", "quit")
+        walked = created(box, "list-rebuild", "stop", "Report", "md", "quit")
         saved = list(walked.front.walk.folder.glob("unleash-web-shop-*.md"))
     assert "Targeting to rebuild:" in walked.text
     assert "20 of " in walked.text
