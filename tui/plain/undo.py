@@ -8,26 +8,50 @@ from tui.apply.engine import Import
 from tui.apply.undo import Decision, Undo, UndoAction
 from tui.net.errors import Failure, joined
 from tui.plain.asking import Back, Option
+from tui.plain.signals import Ended
 from tui.plain.walk import Progress, Stopped, Walk
 from tui.plan.words import flags
 from tui.text.clean import clean
-from tui.wizard import remedies, undo_words
+from tui.wizard import leaving, remedies, undo_words
+from tui.wizard.rebuild_run import all_taken_back
+from tui.wizard.rebuilding import rebuilt_flags
 
 
 def ask(walk: Walk, run: Import) -> bool:
     """List what would be undone, and ask. Returns whether flags were archived or deleted, so that the report is out of
     date."""
     walk.say("note", f"Undo {clean(run.journal.identity.name)}. {undo_words.PURPOSE}")
-    undo = Undo(run.journal, run.instance, run.bag, run.context, run.note)
+    changed = False
+    while True:
+        again = _ask(walk, run)
+        if again is not None:
+            return changed or again
+        changed = _take_back(walk, run) or changed
+
+
+def _ask(walk: Walk, run: Import) -> bool | None:
+    """List the flags, and ask. Returns whether any was archived or deleted, None to take back rebuilds first."""
+    try:
+        rebuilt = rebuilt_flags(walk.session)
+    except Failure as failure:
+        walk.say("problem", remedies.sentence(failure))
+        return False
+    own, adopted = rebuilt.own, rebuilt.adopted
+    undo = Undo(run.journal, run.instance, run.bag, run.context, run.note, own=own, adopted=adopted)
     decisions = _read(walk, undo)
     if decisions is None:
         return False
     _show(walk, run, decisions)
+    standing = len(rebuilt.standing & {each.key for each in decisions})
+    walk.say("warning", undo_words.rebuilt(standing) if standing else "")
+    walk.ask.list_again()
     while True:
         count = sum(each.action is not UndoAction.KEEP for each in decisions)
         if not count:
             walk.say("note", "No flag can be undone.")
         options = [Option("archive", f"Archive {count:,}"), Option("delete", f"Delete {count:,}")] if count else []
+        if standing:
+            options.insert(0, Option("take back", f"Take back {standing:,}"))
         options.append(Option("list", "List the flags"))
         if any(each.not_certain for each in decisions):
             options.append(Option("include", "Include a flag that is not certain, or leave it out again"))
@@ -35,6 +59,8 @@ def ask(walk: Walk, run: Import) -> bool:
         key = walk.ask.choose("Undo. Number", options, str(len(options))).text
         if key == "close":
             return False
+        if key == "take back":
+            return None
         if key == "list":
             walk.ask.pages([f"{each.action}: {clean(each.key)}" for each in decisions])
         elif key == "include":
@@ -45,6 +71,34 @@ def ask(walk: Walk, run: Import) -> bool:
             walk.say("note", text)
             if walk.ask.typed(title, key):
                 return _carry_out(walk, run, undo, decisions, delete=key == "delete")
+
+
+def _take_back(walk: Walk, run: Import) -> bool:
+    """Ask, and take back the rebuilt targeting in every environment. Returns whether it came to its end."""
+    session = walk.session
+    standing, path = rebuilt_flags(session).standing, session.run_path
+    project = clean(run.journal.identity.project)
+    title, text = undo_words.take_back_question(project, len(standing))
+    walk.say("note", text)
+    if path is None or not walk.ask.typed(title, "take back"):
+        return False
+    walk.say("note", undo_words.TAKING_BACK)
+    where = path, run.instance, run.bag, run.context
+    work = all_taken_back(session.rebuild_records(), *where, Progress(walk).pauses)
+    try:
+        _, stays = walk.do(work, {"stop": walk.stop}, still="Taking back")
+    except Failure as failure:
+        walk.say("problem", remedies.sentence(failure))
+        return False
+    except Stopped:
+        walk.say("warning", leaving.REBUILD_STAYS)
+        return False
+    except Ended:
+        walk.parting = leaving.REBUILD_STAYS
+        raise
+    session.rebuilding = None
+    walk.say(*undo_words.taken_back(stays))
+    return True
 
 
 def _read(walk: Walk, undo: Undo) -> tuple[Decision, ...] | None:

@@ -243,7 +243,7 @@ class UndoScreen(Sheet[bool]):
         path = session.run_path
         if path is None:
             return
-        self.say("note", "Taking back the rebuilt targeting.")
+        self.say("note", undo_words.TAKING_BACK)
         try:
             where = path, run.instance, run.bag, run.context
             _, stays = await all_taken_back(session.rebuild_records(), *where, self._report_progress)

@@ -191,7 +191,8 @@ _BAD = (State.DIFFERS, State.FAILED, State.PENDING_APPROVAL)
 def applied(rebuilding: Rebuilding) -> tuple[str, str]:
     """Return the level and the message after flags were applied."""
     if waiting := len(rebuilding.needing_approval()):
-        return "warning", f"{flags(waiting)} need an approval first. Nothing of them was changed."
+        needs = "needs an approval first. It" if waiting == 1 else "need an approval first. They"
+        return "warning", f"{flags(waiting)} {needs} {'was' if waiting == 1 else 'were'} not changed."
     number = Counter(outcome.state for outcome in rebuilding.outcomes.values())
     if requested := number[State.PENDING_APPROVAL]:
         return "ok", f"Approvals requested for {flags(requested)}. LaunchDarkly changes them once someone approves."

@@ -10,6 +10,7 @@ from tui.plan.words import flags
 from tui.text.clean import clean
 
 PURPOSE = "Undo only touches flags that this import created and no one changed."
+TAKING_BACK = "Taking back the rebuilt targeting."
 NOTHING_CHANGED = "Nothing has been changed yet."
 _DO = {UndoAction.ARCHIVE: "archive", UndoAction.DELETE: "delete", UndoAction.KEEP: "keep"}
 _DONE = {UndoAction.ARCHIVE: "archived", UndoAction.DELETE: "deleted", UndoAction.KEEP: "kept"}
