@@ -10,8 +10,9 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,9 @@ import pytest
 
 from tests.processes import eventually
 from tests.terminal.world import PROGRAM, World, configurations, descendants
+from tests.unit.history_tools import some_flags
 from tests.unit.plain import lines
+from tests.unit.rebuild_tools import PLACE, content, on_change
 from tui.sandbox.server import Sandbox
 
 PLAIN = (*PROGRAM, "--plain")
@@ -281,6 +284,73 @@ def test_undo_archives_after_a_word(world: World, sandbox: Sandbox) -> None:
     done = piped(world, [*walk, "undo", "archive", "no", "archive", "archive", "quit"])
     assert done.returncode == 0, done.stdout.decode()
     assert b"46 flags archived." in done.stdout
+
+
+REBUILD = ("rebuild", PLACE, "ok all", "apply", PLACE, "turn on", PLACE, "no", "take back", PLACE, "report", "quit")
+
+
+@pytest.mark.parametrize("integration", ["split", "unleash"])
+def test_rebuild_through_a_pipe_up_to_taken_back(world: World, integration: str) -> None:
+    with Sandbox.start(company=some_flags(14)) as box:
+        done = piped(world, [*lines.to_the_end(box, integration)[:-1], *REBUILD])
+        on = [key for key, flag in content(box)["flags"].items() if flag["on"] or flag["rules"]]
+    assert (done.returncode, done.stderr) == (0, b""), done.stdout.decode()
+    assert b"\x1b" not in done.stdout
+    assert b"OK: Applied and read back. All flags stay off." in done.stdout
+    assert b"OK: Taken back: these flags are as they were before." in done.stdout
+    assert set(on) <= {"kill-payments", "invoice-pdf", "guest-checkout"}
+
+
+def test_rebuild_in_a_terminal_writes_no_sequence_and_stops_at_a_word(world: World) -> None:
+    with Sandbox.start(company=some_flags(14)) as box, Pty(PLAIN, world.environ(), world.folder) as term:
+        term.types(*lines.to_the_end(box, "unleash")[:-1], "rebuild", PLACE, "ok all", "apply")
+        go_on = threading.Event()
+        box.on_request = _held(go_on)
+        term.types(PLACE)
+        term.wait("You can stop at any time. What is done stays. Type stop to stop.")
+        term.send(b"stop\n")
+        term.wait("Stopped. What is done stays as it is. Type reload to read both sides, then continue.")
+        go_on.set()
+        box.on_request = None
+        term.types("reload", "apply", PLACE)
+        term.wait("OK: 8 rebuilt and read back equal, 2 left by hand.")
+        term.types("take back", PLACE)
+        term.wait("OK: 8 taken back, 2 left by hand.")
+        term.types("quit")
+        assert term.end() == 0
+    assert b"\x1b" not in term.raw
+
+
+def _held(go_on: threading.Event) -> Callable[[str, str], None]:
+    """What holds each change of a flag until the event is set."""
+
+    def hold(method: str, path: str) -> None:
+        if method == "PATCH" and "/flags/" in path:
+            assert go_on.wait(PATIENCE)
+
+    return hold
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_rebuild_that_ends_in_the_middle_is_continued(world: World, number: signal.Signals, code: int) -> None:
+    with Sandbox.start(company=some_flags(14)) as box:
+        keys = (box.addresses()["launchdarkly"]["token"], box.addresses()["unleash"]["key"])
+        with Pty(PLAIN, world.environ(), world.folder) as term:
+            term.types(*lines.to_the_end(box, "unleash")[:-1], "rebuild", PLACE, "ok all", "apply")
+            box.on_request = on_change(lambda: os.kill(term.process.pid, number), 2)
+            term.types(PLACE)
+            assert term.end() == code
+            assert (b"To continue, start the wizard again, type imports" in term.raw) is (number != signal.SIGKILL)
+            box.on_request = None
+        again = ["imports", "1", keys[0], "rebuild", keys[1], PLACE, "ok all", "apply", PLACE, "check"]
+        done = piped(world, [*again, "take back", PLACE, "quit"])
+        text = done.stdout.decode()
+        assert done.returncode == 0, text
+        assert "OK: 8 rebuilt and read back equal, 2 left by hand." in text, text
+        assert "OK: 8 taken back, 2 left by hand." in text
+        assert not any(flag["rules"] for flag in content(box)["flags"].values())
+        assert content(box)["segments"] == {}
+    assert b"\x1b" not in done.stdout + term.raw
 
 
 def test_end_of_input_while_nothing_runs_ends_with_2(world: World, sandbox: Sandbox) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,6 +52,20 @@ def writes(box: Sandbox) -> list[tuple[str, str]]:
 def states(ran: Ran) -> dict[str, str]:
     (document,) = ran.lines
     return {flag["key"]: flag["state"] for flag in document["flags"]}
+
+
+def on_change(act: Callable[[], object], at: int = 1) -> Callable[[str, str], None]:
+    """What acts when a flag is about to be changed, at the given one of these requests."""
+    count = 0
+
+    def watch(method: str, path: str) -> None:
+        nonlocal count
+        if method == "PATCH" and "/flags/" in path:
+            count += 1
+            if count == at:
+                act()
+
+    return watch
 
 
 def content(box: Sandbox, environment: str = PLACE, *, ids: bool = True) -> dict[str, Any]:

@@ -78,7 +78,8 @@ PLAIN_WALK = """
 import os, sys
 sys.modules["textual"] = sys.modules["rich"] = None
 reading, writing = os.pipe()
-os.write(writing, b"unleash\\nfill all\\nok all\\nnext\\ncreate\\nweb-shop\\nquit\\n")
+os.write(writing, b"unleash\\nfill all\\nok all\\nnext\\ncreate\\nweb-shop\\n")
+os.write(writing, b"rebuild\\ndevelopment\\nok all\\napply\\ndevelopment\\ntake back\\ndevelopment\\nquit\\n")
 os.close(writing)
 os.dup2(reading, 0)
 import tui.cli
@@ -88,7 +89,7 @@ assert tui.cli.main(["--plain", "--demo"]) == 0
 
 def test_plain_mode_walks_all_steps_with_textual_unimportable() -> None:
     loaded = loaded_by(PLAIN_WALK)
-    assert "tui.plain.run" in loaded
+    assert {"tui.plain.run", "tui.rebuild.take_back"} <= loaded
     assert not {name for name in loaded if name.startswith(("textual.", "rich.", "tui.screens", "tui.widgets"))}
 
 

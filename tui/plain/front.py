@@ -266,17 +266,16 @@ class Front:
 
         walk, wanted = self.walk, rest.casefold()
         draft, run = walk.session.draft, walk.session.run
-        if wanted in ("rebuild", "9") and draft.form is not None:
-            walk.session.draft = to_rebuild(draft, imported=run is not None)
-            walk.shown_step = ""
-            raise Moved
         step = next((s for s in steps.STEPS if wanted and s.title.casefold().startswith(wanted)), None)
         reached = steps.STEPS[: steps.index(draft.furthest) + 1]
-        if step is None or step not in reached:
+        if step is not None and step.key == "rebuild" and draft.form is not None:
+            walk.session.draft = to_rebuild(draft, imported=run is not None)
+        elif step is not None and step in reached:
+            walk.session.draft = go(draft, step.key)
+        else:
             names = ", ".join(each.title for each in reached)
             walk.say("note", f"Type go and a step that you have reached: {names}.")
             return
-        walk.session.draft = go(draft, step.key)
         walk.shown_step = ""
         raise Moved
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,11 +13,10 @@ import pytest
 from tests.unit.history_tools import some_flags
 from tests.unit.plain import lines
 from tests.unit.plain.lines import Lines
-from tests.unit.rebuild_tools import PLACE, content, writes
+from tests.unit.rebuild_tools import PLACE, content, on_change, writes
 from tui.sandbox.server import Sandbox
 
 APPLY = ("ok all", "apply", PLACE)
-LOST = "LaunchDarkly rejected your access token (401)"
 
 
 @pytest.fixture
@@ -40,20 +39,6 @@ def rebuilds(box: Sandbox) -> list[tuple[str, str]]:
     """The requests that have changed something since the import has started."""
     sent = writes(box)
     return sent[next(at for at, (_, path) in enumerate(sent) if path.endswith("/trigger")) + 1 :]
-
-
-def on_change(act: Callable[[], object], at: int = 1) -> Callable[[str, str], None]:
-    """What acts when a flag is about to be changed, at the given one of these requests."""
-    count = 0
-
-    def watch(method: str, path: str) -> None:
-        nonlocal count
-        if method == "PATCH" and "/flags/" in path:
-            count += 1
-            if count == at:
-                act()
-
-    return watch
 
 
 @pytest.mark.parametrize("integration", ["split", "unleash"])
