@@ -128,8 +128,8 @@ GUIDES: dict[str, Guide] = {
         "flags each time the import runs. Use a token with few permissions, preferably a service token, instead of "
         "your own token.",
         where=(
-            "Create one, in the full-screen wizard, creates a service token that can only create flags in your "
-            "project. Your own token needs the role Admin, or a custom role that can manage access tokens.",
+            "Create one creates a service token that can only create flags in your project. Your own token needs the "
+            "role Admin, or a custom role that can manage access tokens.",
             "Or create it yourself, and paste it here.",
             _WHERE_TO_CREATE,
             "Select that it is a service token, so that it doesn't depend on a member's account.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from pydantic import SecretStr
 
 from tui.answers import remarks
 from tui.configurations import edit as manage_edit
@@ -19,17 +21,25 @@ from tui.wizard.session import Session
 
 
 def ask(
-    walk: Walk, account: Account, one: Configuration, listed: Sequence[Configuration], *, keys_alone: bool
+    walk: Walk,
+    account: Account,
+    one: Configuration,
+    listed: Sequence[Configuration],
+    *,
+    keys_alone: bool,
+    filled: Mapping[str, SecretStr] | None = None,
 ) -> Changed | None:
     """Ask for the fields, show the difference, and send it. Returns the outcome, None if nothing was changed.
 
-    Raises Back from the first field.
+    `filled` has new keys by their field, as if they were pasted. Raises Back from the first field.
     """
     for key in walk.session.bag.keys():  # noqa: SIM118 - a bag is no mapping
         walk.session.bag.get(key)  # the redactor keeps it: the fields of this form have the same names
     session = Session(forms=walk.session.forms, context=account.context)
     session.draft = manage_edit.draft_of(walk.session.forms.get(one.integration_key), one)
     manage_edit.token_beside(session.bag, account)
+    for key, secret in (filled or {}).items():
+        session.put(key, secret.get_secret_value())
     walk.say("note", "Only the fields you change are sent. You review the changes first.")
     walk.say("warning", listing.caution(one, Deed.EDIT))
     if one.config is None and not keys_alone:

@@ -245,14 +245,11 @@ class Front:
 
     def _quit(self) -> None:
         """Quit; ask first if something would be lost."""
-        from tui.wizard import leaving
-
-        walk = self.walk
         session = self._session
-        question = leaving.question(session) if session is not None else None
-        if question is not None:
-            walk.say("note", question.text)
-            if not walk.ask.confirm(question.title):
+        if session is not None:
+            from tui.plain.import_key import may_leave
+
+            if not may_leave(self.walk):
                 return
         if session is not None and (farewell := session.farewell()):
             for line in farewell.split("\n"):

@@ -9,6 +9,7 @@ from tui.apply.engine import Import
 from tui.configurations.listing import Account
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
+from tui.plain import import_key
 from tui.plain.asking import Back, Option
 from tui.plain.saving import save
 from tui.plain.walk import Moved, Walk
@@ -16,15 +17,13 @@ from tui.plain.words import leveled
 from tui.report.report import Report
 from tui.report.sections import list_text, when
 from tui.text.clean import clean
-from tui.wizard import remedies, saving
+from tui.wizard import import_key_words, remedies, saving
 from tui.wizard.outcomes import report_of
 from tui.wizard.report_lines import ReportItem, next_steps, outcome
 from tui.wizard.walk import to_rebuild
 
 REBUILD = Option("rebuild", f"Go to {steps.step('rebuild').title}. {steps.step('rebuild').purpose}")
 _LIST = "list-"
-_ELSEWHERE = ("delete-key", "wider-key")
-"""Next steps that only the full-screen wizard does."""
 
 
 def show(walk: Walk, run: Import) -> None:
@@ -35,7 +34,7 @@ def show(walk: Walk, run: Import) -> None:
     walk.say(level, f"{clean(text)}.".replace("..", "."))
     walk.say("note", when(report))
     for item in (*outcome(report), *next_steps(report)):
-        if item.button is None or item.button[0] in _ELSEWHERE:
+        if item.button is None:
             walk.terminal.say(_text(item), indent=2)
 
 
@@ -63,6 +62,8 @@ def _actions(walk: Walk, run: Import) -> dict[str, Callable[[], object]]:
         "write": lambda: _save(walk, run),
         "again": lambda: run_step.start(walk, run, again=True),
         "replace": lambda: replace_key(walk, run),
+        "delete-key": lambda: import_key.delete(walk, run),
+        "wider-key": lambda: _wider_key(walk, run),
         "compare": lambda: run_step.compare(walk, run),
         "undo": lambda: _undo(walk, run, undo.ask),
         "rebuild": lambda: go_to_rebuild(walk),
@@ -108,14 +109,7 @@ def replace_key(walk: Walk, run: Import) -> None:
     """Replace a key of the import's configuration."""
     from tui.plain import configuration_edit
 
-    async def read() -> Configuration:
-        async with run.record.launchdarkly() as ld:
-            return await run.record.configuration(ld)
-
-    try:
-        there = walk.do(read())
-    except Failure as failure:
-        walk.say("problem", remedies.sentence(failure))
+    if (there := _configuration(walk, run)) is None:
         return
     account = Account(run.instance, run.bag, run.context)
     changed = None
@@ -124,4 +118,23 @@ def replace_key(walk: Walk, run: Import) -> None:
     except Back:
         walk.say("note", "Nothing was sent.")
     if changed is not None:
-        walk.say("ok", "Key replaced. Start again to import the missing flags.")
+        walk.say(*import_key_words.REPLACED)
+
+
+def _wider_key(walk: Walk, run: Import) -> None:
+    if (there := _configuration(walk, run)) is not None:
+        import_key.replace_by_wider(walk, run, there)
+
+
+def _configuration(walk: Walk, run: Import) -> Configuration | None:
+    """Read the import's configuration; None, after saying why, if it can't be read."""
+
+    async def read() -> Configuration:
+        async with run.record.launchdarkly() as ld:
+            return await run.record.configuration(ld)
+
+    try:
+        return walk.do(read())
+    except Failure as failure:
+        walk.say("problem", remedies.sentence(failure))
+        return None

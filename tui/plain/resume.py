@@ -10,11 +10,12 @@ from tui.answers.builtin import TOKEN
 from tui.apply.heads import Head
 from tui.net.errors import Failure
 from tui.plain import help as pages
+from tui.plain import import_key
 from tui.plain.asking import Back, Option
 from tui.plain.fields import accept, shown_value
 from tui.plain.walk import Moved, Walk
 from tui.plain.words import stem
-from tui.wizard import earlier, keys, leaving, remedies, resuming, start
+from tui.wizard import earlier, keys, remedies, resuming, start
 
 
 def answers(walk: Walk) -> None:
@@ -55,11 +56,8 @@ def choose(walk: Walk, folder: Path | None) -> bool:
     options = [Option(str(head.path), f"{head.name}: {_state(walk, head, now)}") for head in found]
     with suppress(Back):
         path = walk.ask.choose("Which import? Number, or back", options).text
-        question = leaving.question(session, quits=False)
-        if question is not None:
-            walk.say("note", question.text)
-            if not walk.ask.confirm(question.title):
-                return False
+        if not import_key.may_leave(walk, quits=False):
+            return False
         return _resume(walk, next(head for head in found if str(head.path) == path))
     return False
 

@@ -61,6 +61,11 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     ("open it, then tick it to adopt it", "open it, then adopt it"),
     ("Open the flag, then tick it.", "Open the flag, then adopt it."),
     ("open Earlier imports.", "type imports, and choose it."),
+    ("Press Create one for this project", "Type create to create one for this project"),
+    ("Press Create one to check", "Type create to check"),
+    ("press Create one to replace it", "type create to replace it"),
+    ("Create one creates the import key in LaunchDarkly", "Typing create creates the import key in LaunchDarkly"),
+    ("Create one creates a service token", "Typing create creates a service token"),
     ("Don't start it again. You can close this page and check later.", "Don't start it again. You can check later."),
 )
 

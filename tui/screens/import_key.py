@@ -14,7 +14,6 @@ from textual.content import Content
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
-from tui.answers import draft as drafts
 from tui.answers.created_key import CreatedKey
 from tui.apply.import_key import Fate, ImportKeys, KeyOutcome
 from tui.net.errors import Failure
@@ -280,8 +279,7 @@ async def may_leave(app: Host, session: Session | None, *, quits: bool = True) -
     """Ask before leaving the import, or quitting, if something would be lost or left behind."""
     created = import_key.unused(session) if session is not None else ()
     if session is not None and created:
-        fields = [field.key for field in drafts.all_fields(session.draft) if field.role == import_key.ROLE]
-        stored = any(drafts.answer(session.draft, field).reference == drafts.KEYRING for field in fields)
+        stored = import_key.is_stored(session)
         keys = import_key.keys_of_draft(session)
         screen = LeaveKeyScreen(keys, created, app.symbols, stored=stored, quits=quits)
         return await app.push_screen_wait(screen) is True

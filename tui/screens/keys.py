@@ -51,13 +51,11 @@ class KeysScreen(FieldStep):
         if why := import_key.missing(session):
             self.say("problem", why)
             return
-        known = import_key.here(session)
-        if known and import_key.in_field(session, event.key):
+        if import_key.here(session) and import_key.in_field(session, event.key):
             self.say("note", import_key.IN_THE_FIELD)
             return
-        earlier = next((key for key in reversed(known) if not key.replaced), None)
         keys = import_key.keys_of_draft(session)
-        screen = CreateKeyScreen(keys, import_key.proposal(session), self.symbols, earlier)
+        screen = CreateKeyScreen(keys, import_key.proposal(session), self.symbols, import_key.earlier(session))
         outcome = await self.app.push_screen_wait(screen)
         if outcome is not None:
             import_key.use(session, event.key, outcome)

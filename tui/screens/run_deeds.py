@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from textual import on, work
@@ -134,21 +133,17 @@ class RunDeeds(StepScreen):
         if run is None or (there := await self._configuration(run)) is None:
             return
         keys = import_key.keys_of_run(self.session, run)
-        earlier = next((key for key in run.journal.import_keys if key.wide), None)
-        created = await self.app.push_screen_wait(CreateKeyScreen(keys, import_key.wider(run), self.symbols, earlier))
+        screen = CreateKeyScreen(keys, import_key.wider(run), self.symbols, import_key.earlier_wide(run))
+        created = await self.app.push_screen_wait(screen)
         if created is None or created.value is None:
             await self.show_report_again()
             return
         field, account = import_key.field_of(self.session, run), Account(run.instance, run.bag, run.context)
         filled = {field: created.value}
-        screen = EditScreen(self.session, account, there, (), keys_alone=True, filled=filled)
-        changed = await self.app.push_screen_wait(screen)
+        edit = EditScreen(self.session, account, there, (), keys_alone=True, filled=filled)
+        changed = await self.app.push_screen_wait(edit)
         try:
-            if changed:
-                import_key.replaced_by(run, created.key)
-                import_key.use(self.session, field, created)
-            else:
-                keys.keep(replace(created.key, replaced=True))
+            import_key.settle_wider(self.session, run, created, changed=bool(changed))
         except Failure as failure:
             self.say("problem", remedies.sentence(failure))
             return

@@ -36,6 +36,11 @@ def here(session: Session) -> tuple[CreatedKey, ...]:
     return tuple(key for key in _on_host(session) if key.project == project)
 
 
+def earlier(session: Session) -> CreatedKey | None:
+    """Return the key that must be settled before another one is created here."""
+    return next((key for key in reversed(here(session)) if not key.replaced), None)
+
+
 def _on_host(session: Session) -> tuple[CreatedKey, ...]:
     host = _instance(session)
     return tuple(key for key in session.draft.import_keys if host is not None and key.host == host.url)
@@ -174,6 +179,20 @@ def replaced_by(run: Import, used: CreatedKey) -> None:
     importer = run.journal.importer
     later = (*importer.later, *filter(None, (used.id,)))
     run.note(replace(run.journal, import_keys=keys, importer=replace(importer, later=later)))
+
+
+def settle_wider(session: Session, run: Import, created: KeyOutcome, *, changed: bool) -> None:
+    """Note whether the import's configuration has the wider key now. Raises Failure."""
+    if changed:
+        replaced_by(run, created.key)
+        use(session, field_of(session, run), created)
+    else:
+        keys_of_run(session, run).keep(replace(created.key, replaced=True))
+
+
+def earlier_wide(run: Import) -> CreatedKey | None:
+    """Return the key with more rights that was created for an import before."""
+    return next((key for key in run.journal.import_keys if key.wide), None)
 
 
 def to_delete(run: Import) -> CreatedKey | None:
