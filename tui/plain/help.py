@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tui.answers.fields import Variable
 from tui.plain.walk import Walk
@@ -10,10 +10,14 @@ from tui.plain.words import HELP, PRACTICE_HELP, in_lines
 from tui.wizard.help import HelpPage, Section, Table, field_help, step_help
 
 
-def show_step(walk: Walk) -> None:
-    """Write the page of the step, and the words."""
+def show_step(walk: Walk, words: Sequence[tuple[str, str]] = ()) -> None:
+    """Write the page of the step, `words` of its own, and those that every prompt knows."""
     step = walk.session.draft.step if walk.loading is not None else "integration"
     show(walk, step_help(step, keys=False))
+    if words:
+        walk.terminal.say("Here you can type:")
+    for word, meaning in words:
+        walk.terminal.say(f"{word}: {meaning}", indent=2)
     walk.terminal.say("At every question you can type:")
     for word, meaning in (*HELP, *(PRACTICE_HELP if walk.practicing else ())):
         walk.terminal.say(f"{word}: {meaning}", indent=2)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from tui.answers import changes
 from tui.answers import draft as drafts
 from tui.net.errors import Failure
+from tui.plain import help as pages
 from tui.plain import rebuild_accept, rebuild_flags, rebuild_writes, resume
 from tui.plain.asking import Back, Option, found
 from tui.plain.walk import Moved, Progress, Stopped, Walk
+from tui.plain.words import REBUILD_HELP
 from tui.text.clean import clean
 from tui.wizard import keys, rebuild_deeds, rebuild_words, remedies
 from tui.wizard.rebuilding import Rebuilding, rebuilding_of
@@ -130,6 +132,7 @@ def _menu(walk: Walk, rebuilding: Rebuilding) -> None:
     reply = walk.ask.ask(
         f"Rebuild: {', '.join(names)}",
         default,
+        help=lambda: pages.show_step(walk, REBUILD_HELP),
         lists=lambda text: rebuild_flags.show(walk, rebuilding, text),
     )
     if rebuilding.sides is not None and (kind := rebuild_flags.filter_named(reply.text)):

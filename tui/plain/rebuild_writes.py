@@ -5,11 +5,12 @@ Typing the environment's key confirms. What was written is noted flag by flag, s
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar
 
 from tui.net.errors import Failure
+from tui.net.events import Sink
 from tui.plain import rebuild_flags
 from tui.plain.signals import Ended
 from tui.plain.walk import Progress, Stopped, Walk
@@ -48,8 +49,7 @@ def request_approvals(walk: Walk, rebuilding: Rebuilding) -> None:
 def _apply(walk: Walk, rebuilding: Rebuilding, *, approvals: bool) -> None:
     if walk.terminal.watchable is not None:
         walk.say("note", f"{rebuild_deeds.CAN_STOP} Type stop to stop.")
-    outcomes = rebuilding.apply(approvals=approvals, sink=Progress(walk).pauses)
-    done = _watched(walk, "Done", len(rebuilding.rows), outcomes)
+    done = _watched(walk, "Done", len(rebuilding.rows), lambda sink: rebuilding.apply(approvals=approvals, sink=sink))
     rebuild_flags.summarize(walk, rebuilding, after=True)
     if done:
         walk.say(*rebuild_words.applied(rebuilding))
@@ -60,18 +60,17 @@ def check(walk: Walk, rebuilding: Rebuilding) -> None:
     if not (unchecked := rebuilding.unchecked()):
         walk.say("note", "Every rebuilt flag was read back already.")
     else:
-        _watched(walk, "Checked", len(unchecked), rebuilding.check(Progress(walk).pauses), writing=False)
+        _watched(walk, "Checked", len(unchecked), rebuilding.check, writing=False)
         rebuild_flags.summarize(walk, rebuilding, after=True)
 
 
 def turn_on(walk: Walk, rebuilding: Rebuilding) -> None:
     """Read both sides again, ask with the flags that may be turned on, and turn them on."""
-    sink = Progress(walk).pauses
     walk.say("note", rebuild_deeds.BEFORE_TURNING_ON)
     unchecked = len(rebuilding.unchecked())
-    if unchecked and not _watched(walk, "Checked", unchecked, rebuilding.check(sink), writing=False):
+    if unchecked and not _watched(walk, "Checked", unchecked, rebuilding.check, writing=False):
         return
-    rows = _read(walk, rebuilding.to_turn_on(sink))
+    rows = _read(walk, rebuilding.to_turn_on(Progress(walk).pauses))
     if rows is None:
         return
     if not rows:
@@ -79,7 +78,7 @@ def turn_on(walk: Walk, rebuilding: Rebuilding) -> None:
         return
     if not _confirmed(walk, rebuilding, rebuild_words.turn_on_question(rebuilding, rows)):
         return
-    done = _watched(walk, "Turned on", len(rows), rebuilding.turn_on(rows, sink))
+    done = _watched(walk, "Turned on", len(rows), lambda sink: rebuilding.turn_on(rows, sink))
     rebuild_flags.summarize(walk, rebuilding, after=True)
     on_now = rebuild_deeds.turned_on(rebuilding, rows)
     walk.say("ok" if done else "warning", rebuild_deeds.turned_on_words(len(on_now)))
@@ -88,15 +87,14 @@ def turn_on(walk: Walk, rebuilding: Rebuilding) -> None:
     title, text = rebuild_words.evaluate_question(len(on_now))
     walk.say("note", text)
     if walk.ask.confirm(title):
-        _watched(walk, "Evaluated", len(on_now), rebuilding.evaluate(on_now, sink), writing=False)
+        _watched(walk, "Evaluated", len(on_now), lambda sink: rebuilding.evaluate(on_now, sink), writing=False)
         rebuild_flags.summarize(walk, rebuilding, after=True)
 
 
 def take_back(walk: Walk, rebuilding: Rebuilding) -> None:
     """Look at each rebuilt flag, ask, and take back what stands as a rebuild left it."""
-    sink = Progress(walk).pauses
     walk.say("note", rebuild_deeds.BEFORE_TAKING_BACK)
-    removals = _read(walk, rebuilding.removals(sink))
+    removals = _read(walk, rebuilding.removals(Progress(walk).pauses))
     if removals is None:
         return
     possible = sum(removal.possible for removal in removals)
@@ -106,7 +104,7 @@ def take_back(walk: Walk, rebuilding: Rebuilding) -> None:
     question = rebuild_words.take_back_question(rebuilding, possible, len(removals) - possible)
     if not _confirmed(walk, rebuilding, question):
         return
-    done = _watched(walk, "Taken back", len(removals), rebuilding.take_back(removals, sink))
+    done = _watched(walk, "Taken back", len(removals), lambda sink: rebuilding.take_back(removals, sink))
     rebuild_flags.summarize(walk, rebuilding, after=True)
     if done:
         walk.say("ok", rebuild_deeds.TAKEN_BACK)
@@ -134,14 +132,14 @@ def _read(walk: Walk, work: Coroutine[Any, Any, T]) -> T | None:
 
 
 def _watched(
-    walk: Walk, verb: str, total: int, outcomes: AsyncGenerator[Outcome, None], *, writing: bool = True
+    walk: Walk, verb: str, total: int, begin: Callable[[Sink], AsyncGenerator[Outcome, None]], *, writing: bool = True
 ) -> bool:
-    """Write what becomes of the flags, as far as it is time for a line. Returns whether it came to its end."""
+    """Write how far it has come, and pauses, when it is time for a line. Returns whether it came to its end."""
     progress = Progress(walk)
 
     async def work() -> None:
         count = 0
-        async with aclosing(outcomes):
+        async with aclosing(begin(progress.pauses)) as outcomes:
             async for _ in outcomes:
                 count += 1
                 progress.show("note", f"{rebuild_deeds.progress(verb, count, total)}.")

@@ -246,11 +246,11 @@ class Progress:
             self._walk.say(level, text)
 
     def pauses(self, event: ProgressEvent) -> None:
-        """Write at once that a server asks for a pause."""
+        """Write that a server asks for a pause: at once if it is a long one."""
         from tui.net.events import Pausing
 
         if isinstance(event, Pausing):
-            self.show("warning", event.words, now=True)
+            self.show("warning", event.words, now=event.seconds >= PROGRESS_SECONDS)
 
     def tells(self, event: ProgressEvent) -> None:
         """Write how far a long list has been read, and a pause."""

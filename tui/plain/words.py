@@ -27,6 +27,15 @@ PRACTICE_HELP = (
     ("fill all", "in practice: fill in everything, up to Plan"),
     ("fault", "in practice: simulate an error"),
 )
+REBUILD_HELP = (
+    ("list, list TEXT", "all flags, or those whose key contains TEXT; also one of the words above, such as by hand"),
+    ("flag KEY", "one flag: what both sides serve, what differs, and why"),
+    ("accept, ok NAME, no NAME", "the differences; accept one, or no longer; ok all accepts all"),
+    ("apply, turn on, take back", "these ask first, and you confirm with the environment's key"),
+    ("adopt KEY", "adopt a flag that this import didn't create, or no longer"),
+    ("left", "what is left by hand, with the reasons"),
+    ("reload, environment, report", "read both sides again, choose another environment, go back to Run"),
+)
 
 _PHRASES: tuple[tuple[str, str], ...] = (
     ("Press F1 for help", "Type help for more"),

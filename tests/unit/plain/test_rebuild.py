@@ -169,6 +169,26 @@ def test_failure_while_applying_keeps_what_is_done(box: Sandbox) -> None:
     assert "Warning: 1 flag to check: type flag and its key to see why." in walked.text
 
 
+def test_pauses_and_progress_are_a_line_in_ten_seconds() -> None:
+    with Sandbox.start() as box:
+
+        def meanwhile(text: str) -> None:
+            if text.startswith("Apply to"):
+                box.set_fault("flag-change-rate-limited")
+
+        walked = rebuilt(box, *APPLY, "quit", meanwhile=meanwhile)
+    done = walked.after("Type development to confirm: ").partition("OK: Applied and read back.")[0]
+    lines_ = [line for line in done.splitlines() if "asks for a pause" in line or line.startswith("Done ")]
+    assert "OK: 35 rebuilt and read back equal, 11 left by hand." in done, walked.text
+    assert 1 <= len(lines_) <= 3
+
+
+def test_help_explains_the_words_of_the_step(box: Sandbox) -> None:
+    walked = rebuilt(box, "help", "quit")
+    assert "apply, turn on, take back: these ask first" in walked.after("Here you can type:")
+    assert "to accept: it differs in ways that you haven't accepted yet" in walked.text
+
+
 def test_reading_that_fails_says_why_and_can_be_repeated(box: Sandbox) -> None:
     def meanwhile(text: str) -> None:
         if text.startswith("Environment. Number"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.unit.plain.lines import KEYS_OR_BUTTONS
@@ -10,7 +12,7 @@ from tui.answers import builtin, draft, remarks, steps
 from tui.answers.finding import Level
 from tui.plain.words import LEVELS, in_lines, leveled
 from tui.wizard import help as pages
-from tui.wizard import remedies
+from tui.wizard import rebuild_deeds, rebuild_words, remedies
 from tui.wizard.help import HelpPage, Section, Table
 from tui.wizard.remedies import WORDS
 
@@ -49,8 +51,15 @@ def test_help_of_a_field_names_no_key_and_no_button(integration: str) -> None:
             assert not KEYS_OR_BUTTONS.search(in_lines(text)), text
 
 
+def test_sentences_of_rebuild_name_no_key() -> None:
+    stops = [rebuild_words.stopped(writing=writing) for writing in (True, False)]
+    words = (*rebuild_words.WORDS.values(), rebuild_words.OPEN_FIRST, rebuild_deeds.TAKEN_BACK, *stops)
+    for text in words:
+        assert not re.search(r"[Pp]ress|\((?:Enter|a|r)\)|Space|\btick\b", in_lines(text)), text
+
+
 def test_remedies_name_no_key_and_no_button() -> None:
-    for text in (*WORDS.values(), remarks.SAME_KEY):
+    for text in (*WORDS.values(), remarks.SAME_KEY, remarks.OTHER_PROJECT):
         assert not KEYS_OR_BUTTONS.search(in_lines(text)), text
     assert remedies.WORDS is WORDS
     assert builtin.TOKEN.secret
