@@ -35,6 +35,8 @@ def ask(walk: Walk, rebuilding: Rebuilding) -> None:
             return
         if (do := found(commands, reply)) is not None:
             do()
+            if reply.text.casefold().startswith("ok") and not _open(rebuilding):
+                return
         else:
             walk.say("problem", f"For example ok 1, or {_DONE}.")
 
@@ -42,6 +44,11 @@ def ask(walk: Walk, rebuilding: Rebuilding) -> None:
 def _differences(rebuilding: Rebuilding) -> tuple[Difference, ...]:
     proposal = rebuilding.proposal
     return rebuild_words.to_accept(proposal) if proposal is not None else ()
+
+
+def _open(rebuilding: Rebuilding) -> bool:
+    """Whether a difference is left to accept."""
+    return any(each.name not in rebuilding.accepted for each in _differences(rebuilding))
 
 
 def _show(walk: Walk, rebuilding: Rebuilding, text: str = "") -> None:
