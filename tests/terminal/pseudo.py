@@ -164,6 +164,10 @@ class Pty(Terminal):
         os.close(self._master)
         self._master = os.open(os.devnull, os.O_RDWR)
 
+    def stop_reading(self) -> None:
+        """Take no more output, as a terminal that hangs. The kernel still has room for some kilobytes."""
+        self._end_drain()
+
     def _end_drain(self) -> None:
         os.write(self._stopped, b".")
         self._drain.join(10)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import select
 import signal
@@ -21,7 +20,7 @@ from typing import Self
 import pytest
 
 from tests.processes import eventually
-from tests.terminal.world import PROGRAM, World, configurations, descendants
+from tests.terminal.world import PROGRAM, World, blocked, configurations, descendants
 from tests.unit.history_tools import some_flags
 from tests.unit.plain import lines
 from tests.unit.rebuild_tools import PLACE, content, on_change
@@ -194,20 +193,12 @@ def test_signal_ends_a_program_whose_output_is_stopped(world: World, sandbox: Sa
         term.wait("Unleash address: $")
         term.send(b"\x13")  # Ctrl+S
         term.send(b"help\n" * 3)
-        eventually(lambda: _blocked(term.process.pid), "output that is not taken")
+        eventually(lambda: blocked(term.process.pid), "output that is not taken")
         began = time.monotonic()
         os.kill(term.process.pid, signal.SIGTERM)
         assert term.process.wait(10) == 143
         assert time.monotonic() - began < 2
     assert world.draft.exists()
-
-
-def _blocked(pid: int) -> bool:
-    """Whether the process waits in a write to its terminal."""
-    return Path(f"/proc/{pid}/syscall").read_text().split()[0] == str(_WRITE)
-
-
-_WRITE = 1 if platform.machine() == "x86_64" else 64
 
 
 def test_ctrl_c_at_a_hidden_prompt_restores_the_echo(world: World, sandbox: Sandbox) -> None:

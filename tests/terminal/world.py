@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import platform
 import re
 import secrets
 import sys
@@ -174,6 +175,21 @@ def descendants(pid: int) -> list[int]:
         found += below
         rest += below
     return found
+
+
+def blocked(pid: int) -> bool:
+    """Whether one of the process's threads waits in a write, as to a terminal that takes none."""
+    return any(_syscall(path) == str(_WRITE) for path in Path(f"/proc/{pid}/task").glob("*/syscall"))
+
+
+def _syscall(path: Path) -> str:
+    try:
+        return path.read_text().split()[0]
+    except OSError:  # the thread has ended
+        return ""
+
+
+_WRITE = 1 if platform.machine() == "x86_64" else 64
 
 
 # --- the server's side

@@ -41,7 +41,7 @@ _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")  # printable ASCII, no blanks
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _SHOWN_HEADERS = frozenset({"retry-after", "content-type", "date", "server"})
 _SHOWN_PREFIXES = ("x-ratelimit-", "ratelimit-")
-_BETWEEN_SIZES = 0.25
+_BETWEEN_SIZES = 5.0
 """Seconds from one Receiving to the next."""
 _IDLE_SECONDS = 4.0
 """How long an idle connection is kept. Node and uvicorn close theirs after 5 seconds, and a request that meets the

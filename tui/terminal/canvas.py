@@ -80,6 +80,8 @@ def _cells(segments: Iterable[Segment]) -> list[Cell]:
     for text, style, control in segments:
         if control:
             continue
+        if style is not None:
+            style = style.clear_meta_and_links()  # Textual notes there where a text begins: no terminal shows it
         if text.isascii():
             cells += [(character, style) for character in text]
             continue

@@ -21,6 +21,8 @@ from tui.terminal.parser import TerminalParser
 
 _TICK = 0.1
 """Seconds between two checks for silence, which ends a lone Escape key or a paste."""
+_LAST_WORDS = 1.0
+"""Seconds that a terminal has at the end to take what is written: without it, it isn't restored."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -97,6 +99,40 @@ class TerminalDriver(LinuxDriver):
         self.show_cursor(on=False)
         super().stop_application_mode()
 
+    def start_application_mode(self) -> None:
+        """Let writes wait in a queue without a limit: a terminal that takes none must not hold up the program."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None:
+            self._writer_thread._queue.maxsize = 0  # private: Textual's is 30, and then it blocks
+
+    def suspend_application_mode(self) -> None:
+        self.stop_application_mode()
+        super().close()  # the same terminal is used again, so it may take its time
+
+    def close(self) -> None:
+        """Write what is left. A terminal that doesn't take it can't keep the program from ending."""
+        writer = self._writer_thread
+        if writer is None:
+            return
+        writer._queue.put(None)
+        writer.join(_LAST_WORDS)
+        if writer.is_alive():
+            _write_nowhere()
+            before = signal.signal(signal.SIGUSR1, lambda number, frame: None)
+            if writer.ident is not None:
+                signal.pthread_kill(writer.ident, signal.SIGUSR1)  # what waits in a write tries it again, there
+            writer.join()
+            signal.signal(signal.SIGUSR1, before)
+
     def write(self, data: str) -> None:
         """Write, with a substitute for each character that the output can't encode."""
         super().write(writable(data, self._encoding))
+
+
+def _write_nowhere() -> None:
+    """Discard what is written from now on to stdout and stderr, where they are terminals."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None and stream.isatty():
+            os.dup2(null, stream.fileno())
+    os.close(null)

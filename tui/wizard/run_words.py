@@ -75,9 +75,13 @@ def times(run: Import) -> str:
 
 
 def news(run: Import) -> list[LeveledText]:
-    """Return the newest arrivals and errors, the newest first."""
+    """Return the newest arrival and the newest errors, the newest first.
+
+    A list of arrivals would move all its lines whenever one comes, which is much for a slow line.
+    """
+    arrival = next((each for each in run.news if each.level == "ok"), None)
     shown: list[LeveledText] = []
-    for each in list(run.news)[:_NEWS_SHOWN]:
+    for each in [each for each in run.news if each.level != "ok" or each is arrival][:_NEWS_SHOWN]:
         text = without_date(each.text)
         if each.expected:
             text = f"Expected: {text}"
