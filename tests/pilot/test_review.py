@@ -11,7 +11,7 @@ from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.answers import changes as walks
 from tui.answers import recipe
 from tui.screens.dialogs import TextScreen
-from tui.screens.review import ReviewLine
+from tui.screens.review import ReviewLine, ReviewScreen
 
 CHANGES = {"launchdarkly": "#project", "keys": "#field-ldApiKey", "fields": "#config-name"}
 
@@ -52,6 +52,18 @@ async def test_change_goes_to_its_step_and_comes_back_without_problems(tmp_path:
         assert walk.posts() == []
         await walk.send()
         assert walk.created() == ["Another name"]
+
+
+async def test_import_key_is_checked_again_after_the_token(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "review") as walk:
+        session, screen = walk.app.session, walk.app.screen
+        assert isinstance(screen, ReviewScreen)
+        session.ask_again("token")  # as after resuming, where the import key's check may end before the token's
+        screen.begin_check("token")
+        await walk.until(lambda: not session.due("token"), "the token's check")
+        await walk.until(lambda: not session.pending(), "the import key's check")
+        await walk.send()
+        assert len(walk.created()) == 1
 
 
 def said(walk: Walk) -> str:

@@ -114,6 +114,9 @@ class ReviewScreen(StepScreen):
 
     async def checked(self, key: str) -> None:
         """A key's check or the name's look-up has ended: show its result."""
+        for due in self.session.pending():  # a token that was checked makes the import key's check due again
+            if not self._under_way(due):
+                self.begin_check(due)
         self._rewrite_lines()
         self.summarize()
         made = self.session.draft.checks.get(CONFIG_NAME.key)
