@@ -77,7 +77,7 @@ class Sshd:
 
 @contextmanager
 def started(folder: Path) -> Iterator[Sshd]:
-    """Start a server, and end it with all its connections."""
+    """Start a server, and end it."""
     folder.mkdir(mode=0o700)
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # made by the service, which doesn't run
@@ -113,16 +113,13 @@ def slow_line(port: int, bytes_per_second: int, delay: float = 0.0) -> Iterator[
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, to_there = await asyncio.open_connection("127.0.0.1", port)
-        async with asyncio.TaskGroup() as directions:
-            directions.create_task(_carry(reader, to_there, bytes_per_second, delay))
-            directions.create_task(_carry(there, writer, bytes_per_second, delay))
+        directions = ((reader, to_there), (there, writer))
+        carried = [_carry(*direction, bytes_per_second, delay) for direction in directions]
+        await asyncio.gather(*carried, return_exceptions=True)  # either end may break the connection
 
     async def end(server: asyncio.Server) -> None:
         server.close()
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})  # they end with the client
 
     server = asyncio.run_coroutine_threadsafe(begin(), loop).result(10)
     try:
@@ -136,15 +133,17 @@ def slow_line(port: int, bytes_per_second: int, delay: float = 0.0) -> Iterator[
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, per_second: int, delay: float) -> None:
     """Carry bytes to the end of the connection, a packet at a time."""
-    with suppress(ConnectionError):
+    loop = asyncio.get_running_loop()
+    try:
         while data := await reader.read(_PACKET):
             await asyncio.sleep(len(data) / per_second)
-            if delay:
-                asyncio.get_running_loop().call_later(delay, writer.write, data)
-            else:
-                writer.write(data)
-                await writer.drain()
-    writer.close()
+            loop.call_later(delay, writer.write, data)
+            await writer.drain()
+        await asyncio.sleep(delay)
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 _PACKET = 1_448
