@@ -39,6 +39,7 @@ def check_readable(term: Pty) -> None:
     cells = [screen.buffer[y][x] for y in range(screen.lines) for x in range(screen.columns)]
     hidden = [c.data for c in cells if c.data.strip() and c.fg == c.bg != "default"]
     assert hidden == [], term.text()
+    assert not any(c.italics for c in cells), "GNU screen shows them as reverse, which marks the focus"
     assert sum(bool(c.data.strip()) for c in cells) > 200
 
 
