@@ -20,7 +20,7 @@ _LITERAL = "[bold red]x[/]"
 """The payload's markup. It is seen only where it was not obeyed."""
 
 _OWN = re.compile(
-    r"\x1b(?:\[[0-9;?<>]*(?:\$p|[A-Za-z])"  # CSI: movement, colors, modes
+    r"\x1b(?:\[[0-9;?<>]*(?:\$p| q|[A-Za-z])"  # CSI: movement, colors, modes, the shape of the cursor
     r"|\]22;[a-z]*(?:\x07|\x1b\\)"  # the shape of the mouse pointer
     r"|\([B0]|[=>78Mc])"
 )

@@ -339,7 +339,7 @@ def test_a_key_pasted_in_the_same_breath_lands_in_the_next_field(world: World, k
         walks.to_address(term)
         term.write(f"{key}\x1b[200~{canary.value}\x1b[201~")
         term.wait_for_one(r"Your token +•{39}.*\n +40 characters")
-        assert re.search(r"Address +https://_", term.text()), "the paste went to the field before"
+        assert re.search(r"Address +for example https", term.text()), "the paste went to the field before"
         assert found_in(term.raw, [canary]) == []
 
 
