@@ -23,6 +23,7 @@ SHOWN = "(a key)"
 
 _DIGITS = bytes(ord("0") if chr(number) in "0123456789abcdefABCDEF" else ord(" ") for number in range(256))
 _LONG_NUMBER = b"0" * 12  # the end of a UUID
+_SECRET_DIGITS = b"0" * 32
 _LAUNCHDARKLY = re.compile(rf"(?:api|sdk|mob)-{LD_UUID}", re.IGNORECASE | re.ASCII)
 _KINDS = ("api-", "sdk-", "mob-")
 _HARNESS = re.compile(r"(?<![0-9A-Za-z])[ps]at(?:\.[0-9A-Za-z_-]{8,200}){3}")
@@ -59,11 +60,18 @@ def _possible(text: str) -> bool:
     """Whether a closer look is worth its time."""
     if "pat." in text or "sat." in text or "v2_" in text:
         return True
-    return _LONG_NUMBER in text.encode("ascii", "replace").translate(_DIGITS)
+    return _LONG_NUMBER in _digits(text)
+
+
+def _digits(text: str) -> bytes:
+    """A 0 for each hexadecimal digit, and a blank for each other character."""
+    return text.encode("ascii", "replace").translate(_DIGITS)
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int, bool]]:
     """Start and end of what may be a token's secret, with its scope; and whether it has none."""
+    if "v2_" not in text and _SECRET_DIGITS not in _digits(text):
+        return  # the pattern is slow on pages of flags
     for match in _SECRET.finditer(text):
         scope = _SCOPE.search(text, max(0, match.start() - _LONGEST_SCOPE), match.start())
         yield (scope or match).start(), match.end(), scope is None
