@@ -223,7 +223,7 @@ def _rebuild(parser: Parser) -> None:
     options.add_argument("--flag", action="append", default=[], dest="flags", metavar="KEY", help=text)
     text = "accept flags that differ in this way, such as rebucketed (repeatable)"
     options.add_argument("--accept", action="append", default=[], metavar="NAME", help=text)
-    text = "also rebuild this flag, which this import didn't create; works without a journal (repeatable)"
+    text = "adopt a flag that this import didn't create, and rebuild it too; works without a journal (repeatable)"
     options.add_argument("--adopt", action="append", default=[], metavar="KEY", help=text)
     parser.words["accept"] = ACCEPTABLE
     _journal(options)

@@ -65,5 +65,5 @@ def notes(proposal: Proposal, sides: BothSides, *, done: bool = False) -> Iterat
         which = f" with a tag of {listed(environment.approval_tags)}" if environment.approval_tags else ""
         yield f"Changes of flags{which} in this environment need an approval in LaunchDarkly."
     if adopted := [row.key for row in proposal.rows if row.adopted]:
-        yield f"Not imported by this import, but named with --adopt: {listed(adopted)}."
+        yield f"Adopted, because this import didn't create them: {listed(adopted)}."
     yield from proposal.notes

@@ -103,7 +103,7 @@ def why_not(judgment: Judgment) -> str:
         return ""
     if judgment.owner is Owner.OTHERS:
         return f"It isn't a flag of this import as the import left it: {clean(judgment.reason)}."
-    return f"It may not be a flag of this import ({clean(judgment.reason)}). To rebuild it anyway, use --adopt KEY."
+    return f"It may not be a flag of this import ({clean(judgment.reason)}). To rebuild it anyway, adopt it."
 
 
 def proposed(
