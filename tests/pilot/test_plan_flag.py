@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 from tests.pilot.plans import FEW, made, showing
 from tests.pilot.walking import Walk, practice_at
 from tests.unit.plan_tools import flag
 from tui.screens.flag import FlagScreen
+from tui.screens.plan import PlanScreen
 from tui.screens.write import WriteScreen
 from tui.sources.flags import Variation
 from tui.targeting.losses import SEGMENTS
@@ -196,3 +198,18 @@ async def test_plan_is_saved_for_people_and_for_programs(tmp_path: Path) -> None
         await walk.opened(WriteScreen)
         await walk.press("enter")
         await walk.until(lambda: walk.message().startswith("✗"), "the reason")
+
+
+async def test_grades_that_come_later_leave_the_message_alone(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(*FEW)) as walk:
+        draft = walk.draft
+        assert draft.plan is not None
+        walk.app.session.draft = replace(draft, plan=replace(draft.plan, prospects=None))
+        screen = walk.app.screen
+        assert isinstance(screen, PlanScreen)
+        screen.say("problem", "The plan wasn't saved.")
+        screen._grade()
+        await walk.settled()
+        assert walk.draft.plan is not None
+        assert walk.draft.plan.prospects is not None
+        assert walk.message() == "✗ The plan wasn't saved."

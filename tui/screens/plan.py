@@ -72,6 +72,8 @@ class PlanScreen(SlashSearches, StepScreen):
         self._ticker: Timer | None = None
         self._pause: Pausing | None = None
         self._painted: float | None = None
+        self._at: tuple[str, View, int] | None = None
+        """The flag at the cursor, the view, and the cells for a reason, for which the message line was written."""
         self._begun = 0.0
         """When reading started, by the context's timer."""
 
@@ -111,8 +113,11 @@ class PlanScreen(SlashSearches, StepScreen):
         """Show the flag in the pane, and a reason that is cut in its row in the message line."""
         planned = self.browser.list.current
         self._show_help()
-        if planned is None or self.focused is not self.browser.list or self.reading:
+        if planned is None:
             return
+        at, self._at = self._at, (planned.flag.key, self.browser.view, self.browser.list.columns.why)
+        if at == self._at or self.focused is not self.browser.list or self.reading:
+            return  # a longer message makes the list smaller, and isn't to be overwritten by that
         text = why(planned, self.browser.view.loses)
         if len(text) > self.browser.list.columns.why:
             self.say("note", f"{clean(planned.flag.key)}: {text}")
@@ -224,6 +229,15 @@ class PlanScreen(SlashSearches, StepScreen):
             self.focus_first()
 
     def _show(self) -> None:
+        self._show_plan()
+        self._offer_without()
+        self.refresh_frame()
+        plan = self.session.draft.plan
+        if plan is not None and plan.whole and plan.prospects is None and plan_words.never(self.session.draft) is None:
+            self._grade()
+
+    def _show_plan(self) -> None:
+        """Show the plan without a word in the message line, which may have the result of something else."""
         draft = self.session.draft
         plan, never = draft.plan, plan_words.never(draft)
         if never is not None:
@@ -238,16 +252,12 @@ class PlanScreen(SlashSearches, StepScreen):
         if shown is not None:
             self.browser.list.empty = "No flags match"
             self.browser.show(shown, reading=False)
-        self._offer_without()
-        self.refresh_frame()
-        if shown is not None and shown.whole and shown.prospects is None:
-            self._grade()
 
     @work(exclusive=True, group="grades", exit_on_error=True)
     async def _grade(self) -> None:
         """Work out how far the flags can be rebuilt: seconds for 10,000 of them, in a thread."""
         if await self.session.grade_plan() and self.is_attached:
-            self._show()
+            self._show_plan()
 
     @on(Button.Pressed, "#to-field")
     def _to_field(self, event: Button.Pressed) -> None:

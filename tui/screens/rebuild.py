@@ -282,7 +282,7 @@ class RebuildScreen(SlashSearches, RebuildDeeds):
         self._show_help()
         if line is None or line.key == self.rests_on:
             return
-        self.rests_on = ""
+        self.rests_on = line.key
         if not self.busy and self.flags.list.has_focus and self.flags.is_cut(line):
             self.say("note", f"{clean(line.key)}: {line.text}")
 

@@ -34,7 +34,7 @@ class RebuildDeeds(StepScreen):
         self._ticker: Timer | None = None
         self._fresh: list[Outcome] = []
         self.rests_on = ""
-        """The flag on which the work left the cursor: it is no reason to replace the message about the result."""
+        """The flag on which the cursor was last seen: only another one is a reason to replace the message."""
         self._verb, self._counted, self._total = "", 0, 0
 
     @property
@@ -90,11 +90,11 @@ class RebuildDeeds(StepScreen):
             return
         self.query_one("#rebuild-bar", Bar).show(())
         self.show_flags()
+        flags = self.query_one("#rebuild-list", RebuildList)
         if self._verb:  # the cursor followed the work
             self._verb = ""
-            flags = self.query_one("#rebuild-list", RebuildList)
             flags.go_home()
-            self.rests_on = flags.current.key if flags.current is not None else ""
+        self.rests_on = flags.current.key if flags.current is not None else ""
         if trouble:
             self.say("warning" if stopped else "problem", trouble)
         if self.app.screen is self and (self.focused is None or not self.focused.display):

@@ -55,6 +55,8 @@ class RebuildList(Vertical):
         self._shown: dict[str, Line] = {}
         self.only = "all"
         self._query = ""
+        self._drawn = 0
+        """The cells for a row, as the rows were drawn."""
         self._chips = Static("", id="rebuild-chips", markup=False)
         self._search = LiveInput("", placeholder="key", id="rebuild-search-text", told=self._typed)
         self.list = RowList(id="rebuild-rows", compact=True)
@@ -70,7 +72,9 @@ class RebuildList(Vertical):
         self.query_one("#rebuild-search").display = False
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._draw)
+        """Fit the rows to another width. Another height changes none: a long message above the buttons takes rows."""
+        if self._drawn != self._width:
+            self.call_after_refresh(self._draw)
 
     @property
     def current(self) -> Line | None:
@@ -121,6 +125,7 @@ class RebuildList(Vertical):
             return
         held, wanted = self.current, self._query.casefold()
         keep = FILTERS[self.only].keep
+        self._drawn = self._width
         self._shown = {line.key: line for line in self._lines if keep(line) and wanted in clean(line.key).casefold()}
         width = self._key_width()
         self.list.set_options(Option(self._row(line, width), id=f"flag-{key}") for key, line in self._shown.items())
