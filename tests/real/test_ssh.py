@@ -114,8 +114,7 @@ def test_connection_dropped_in_each_step_loses_nothing_and_sends_nothing_twice(r
     with Sandbox.start(pace=replace(QUICK, drip=60.0)) as box:
         there = box.addresses()
         ours, unleash = there["launchdarkly"], there["unleash"]
-        keys = {"LD_ACCESS_TOKEN": ours["token"], "UNLEASH_SDK_KEY": unleash["key"],
-                "LD_IMPORT_API_KEY": ours["import_key"]}  # fmt: skip
+        keys = walks.variables(there)
         _drop_in_each_step_to_review(replace(remote, keys=keys), ours["url"], unleash["url"])
         posts = [request for request in box.requests if request[0] == "POST"]
         assert posts == []
@@ -160,9 +159,7 @@ def _drop_on_submit_and_run(remote: Remote, box: Sandbox) -> None:
         walks.confirm(term)
         term.press("ctrl+o")
         term.wait("Nothing has been sent yet")
-        term.press("ctrl+o")
-        term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
-        term.press("enter")
+        walks.press_create(term)
         term.wait("[ Stop waiting ]", "200 OK")
         remote.drop(term)
     box.set_fault("import-slow")

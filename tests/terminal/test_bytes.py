@@ -79,15 +79,12 @@ def test_everything_is_drawn_after_the_program_was_stopped(world: World, stop: s
 def test_waiting_for_an_answer_and_watching_an_import_send_little(world: World) -> None:
     with Sandbox.start(fault="slow", pace=replace(QUICK, slow=6.0, step=1.0)) as box:
         there = box.addresses()
-        keys = {"LD_ACCESS_TOKEN": there["launchdarkly"]["token"], "UNLEASH_SDK_KEY": there["unleash"]["key"],
-                "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
+        keys = walks.variables(there)
         with Pty(PROGRAM, world.environ(**keys, **SSH), world.folder) as term:
             walks.choose(term, "Unleash")
             walks.to_fields(term, there)
             walks.review(term)
-            term.press("ctrl+o")
-            term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
-            term.press("enter")
+            walks.press_create(term)
             term.wait("1 s ...")
             before = len(term.raw)
             term.wait("4 s ...")

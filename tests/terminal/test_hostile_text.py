@@ -50,8 +50,7 @@ def test_the_search_itself_finds_every_order() -> None:
 
 def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: Sandbox) -> None:
     there = sandbox.addresses()
-    keys = {"LD_ACCESS_TOKEN": there["launchdarkly"]["token"], "UNLEASH_SDK_KEY": there["unleash"]["key"],
-            "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
+    keys = walks.variables(there)
     sandbox.set_fault("hostile-text")
     log = world.folder / "own.log"
     with Pty([*PROGRAM, "--log", str(log)], world.environ(**keys), world.folder) as term:
@@ -107,8 +106,7 @@ def _harmless(term: Pty) -> None:
 
 def test_hostile_flags_of_the_source_on_the_plan(world: World, sandbox: Sandbox) -> None:
     there = sandbox.addresses()
-    keys = {"LD_ACCESS_TOKEN": there["launchdarkly"]["token"], "UNLEASH_SDK_KEY": there["unleash"]["key"],
-            "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
+    keys = walks.variables(there)
     sandbox.set_fault("source-hostile")
     with Pty(PROGRAM, world.environ(**keys), world.folder) as term:
         walks.choose(term, "Unleash")
@@ -145,8 +143,7 @@ def test_hostile_flags_of_the_source_on_the_plan(world: World, sandbox: Sandbox)
 def test_a_hostile_refusal_is_quoted_harmlessly(world: World, sandbox: Sandbox) -> None:
     sandbox.set_fault("hostile-error")
     there = sandbox.addresses()
-    keys = {"LD_ACCESS_TOKEN": there["launchdarkly"]["token"], "UNLEASH_SDK_KEY": there["unleash"]["key"],
-            "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
+    keys = walks.variables(there)
     with Pty(PROGRAM, world.environ(**keys), world.folder) as term:
         walks.choose(term, "Unleash")
         walks.to_fields(term, there)

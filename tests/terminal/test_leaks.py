@@ -218,9 +218,7 @@ def _look_at_everything(term: Pty) -> None:
 def _send_under(term: Pty, planted: Planted, fault: str) -> None:
     """Send, look at what came of it from all sides, and be back on Review."""
     planted.box.set_fault(fault)
-    term.press("ctrl+o")
-    term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
-    term.press("enter")
+    walks.press_create(term)
     if fault == "drip":
         term.wait("200 OK")
         _stop_waiting(term)
@@ -279,8 +277,7 @@ def test_a_key_of_odd_characters_is_hidden_in_every_spelling(world: World, plant
 @pytest.mark.parametrize("where", list(altered.CRASHES))
 def test_a_crash_tells_no_key_and_keeps_the_answers(world: World, planted: Planted, where: str) -> None:
     there = planted.there
-    keys = {"LD_ACCESS_TOKEN": there["launchdarkly"]["token"], "UNLEASH_SDK_KEY": there["unleash"]["key"],
-            "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
+    keys = walks.variables(there)
     command = [sys.executable, altered.__file__, where, "--log", str(world.folder / "own.log")]
     with Pty(command, world.environ(**keys), world.folder) as term:
         walks.choose(term, "Unleash")
@@ -294,9 +291,7 @@ def test_a_crash_tells_no_key_and_keeps_the_answers(world: World, planted: Plant
             term.press("w")
         if where == "thread":
             term.wait("● Review")
-            term.press("ctrl+o")
-            term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
-            term.press("enter")
+            walks.press_create(term)
         assert term.end() == 1
         term.check_sane()
         assert term.said("This is a bug")

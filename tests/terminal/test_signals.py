@@ -75,15 +75,12 @@ def test_a_signal_before_anything_is_loaded_or_over_a_dialog(world: World) -> No
 def test_a_signal_while_a_request_is_under_way(world: World, sandbox: Sandbox) -> None:
     sandbox.set_fault("drip")
     there = sandbox.addresses()
-    keys = {"LD_ACCESS_TOKEN": there["launchdarkly"]["token"], "UNLEASH_SDK_KEY": there["unleash"]["key"],
-            "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
+    keys = walks.variables(there)
     with Pty(PROGRAM, world.environ(**keys), world.folder) as term:
         walks.choose(term, "Unleash")
         walks.to_fields(term, there)
         walks.review(term)
-        term.press("ctrl+o")
-        term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
-        term.press("enter")
+        walks.press_create(term)
         term.wait("[ Stop waiting ]")
         term.signal(signal.SIGTERM)
         assert term.end(5) == 128 + signal.SIGTERM

@@ -16,6 +16,13 @@ ENDED = (CREATED, RUN, r"\[ Send again \]", r"\[ Check again \]", r"\[ Use that 
 """One of these is on the screen as soon as the request has come to an end, whichever."""
 
 
+def variables(there: Addresses) -> dict[str, str]:
+    """The keys of an import from Unleash, as variables."""
+    ours = there["launchdarkly"]
+    return {"LD_ACCESS_TOKEN": ours["token"], "UNLEASH_SDK_KEY": there["unleash"]["key"],
+            "LD_IMPORT_API_KEY": ours["import_key"]}  # fmt: skip
+
+
 def choose(term: Terminal, title: str) -> None:
     """Step 1: take an integration, and go on."""
     term.wait("( ) Unleash")
@@ -121,11 +128,16 @@ def confirm(term: Terminal) -> None:
     term.wait("All losses confirmed")
 
 
-def send(term: Terminal) -> None:
-    """Review's own button: Ctrl+O goes there, Enter presses it. Waits until the request has ended."""
+def press_create(term: Terminal) -> None:
+    """Review's own button: Ctrl+O goes there, Enter presses it."""
     term.press("ctrl+o")
     term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
     term.press("enter")
+
+
+def send(term: Terminal) -> None:
+    """Press Review's own button, and wait until the request has ended."""
+    press_create(term)
     term.wait_for_one(*ENDED)
 
 

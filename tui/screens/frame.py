@@ -279,7 +279,7 @@ class Frame(Screen[None]):
                 self._fit_message()
 
     def _fit_message(self) -> None:
-        """Give the message a second row if it doesn't fit into one: its end says what to do."""
+        """Give the message more rows if it doesn't fit into one: its end says what to do."""
         line = self.query_one("#message", Static)
         room = self.app.size.width - line.gutter.width
         line.set_class(self._said is not None and self._said.cell_length > room, "long")
